@@ -1,0 +1,34 @@
+// What was last seen of a source: a cache, never a fact.
+import type { Want } from '../watch/source.ts';
+
+/** What one want points at. */
+export type Head =
+  | {
+      readonly kind: 'found';
+      /** Commit id (40 or 64 hex; a tag is peeled) or image digest `sha256:...`. */
+      readonly id: string;
+      /** The full ref that was meant, such as `refs/heads/main`; absent for images and APIs that do not tell. */
+      readonly ref?: string;
+      /** Opaque condition for the next question (an ETag); absent where the protocol has none. */
+      readonly validator?: string;
+    }
+  | {
+      /** The repository answered, and has no such ref or tag. */
+      readonly kind: 'missing';
+    };
+
+/** Stored in the state port under the source's key, for every poll that got an answer, "unchanged" included. */
+export interface Observation {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly heads: Readonly<Record<Want, Head>>;
+  /** The last failed poll after `at`, cleared by the next good one. */
+  readonly failure?: {
+    readonly reason: string;
+    readonly message: string;
+    readonly since: number;
+    readonly retryAt?: number;
+  };
+  /** What is really kept, when the budget or `--min-interval` stretched the promise. */
+  readonly intervalMs: number;
+}
