@@ -9,6 +9,11 @@ export type Head =
       readonly id: string;
       /** The full ref that was meant, such as `refs/heads/main`; absent for images and APIs that do not tell. */
       readonly ref?: string;
+      /**
+       * In how many polls in a row this id was seen, each on a fresh connection; at least 1. An id that was left less than ten minutes
+       * ago counts from 2 on (stale replicas and CDNs look like rollbacks). Providers leave it out, `detect.ts` fills it in.
+       */
+      readonly sightings?: number;
       /** Opaque condition for the next question (an ETag); absent where the protocol has none. */
       readonly validator?: string;
     }

@@ -43,3 +43,33 @@ export type Want = string;
 export function sourceTls(source: Source, ca: string | undefined): Tls {
   return { ...(ca === undefined ? {} : { ca }), ...(source.skipVerify ? { skipVerify: true } : {}) };
 }
+
+/** The name of a Secret that holds a credential. */
+export interface SecretRef {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** What the leader writes for the workers under `source:<key>` in the state port: everything that a poll needs, and no secret. */
+export interface SourceSpec {
+  /** Names the source in queue and state; a hash of the source and of the credential's identity. */
+  readonly key: string;
+  readonly source: Source;
+  /** Sorted, without repeats; never empty. */
+  readonly wants: readonly Want[];
+  /** Secrets that held this credential when the leader looked, in a stable order; any of them serves. Empty: anonymous. */
+  readonly secrets: readonly SecretRef[];
+  /** HMAC of the credential's value under the install key; `anonymous` without one. */
+  readonly credentialId: string;
+  /** The promise: the shortest `polling-interval` of all subscribers, floored by `--min-interval`. Milliseconds. */
+  readonly intervalMs: number;
+  /** Namespaces of the subscribers; the budget is weighted over them. */
+  readonly namespaces: readonly string[];
+}
+
+/** Keys in the state port. */
+export const stateKeys = {
+  spec: (source: string) => `source:${source}`,
+  observation: (source: string) => `observation:${source}`,
+  slot: (functionUid: string, sequence: number) => `slot:${functionUid}:${sequence}`,
+} as const;
