@@ -49,14 +49,27 @@ export interface Ref {
   readonly name: string;
 }
 
+/** What came back from the API server. */
+export interface KubeAnswer {
+  /** The HTTP status; 0 when no answer came. */
+  readonly status: number;
+  /** The API's own reason word: NotFound, AlreadyExists, Conflict, Invalid, Expired, Forbidden, Timeout, ...; ours where no answer
+   * came: Unreachable, Timeout, Aborted, AnswerTooLarge, BadAnswer, CredentialFailed. */
+  readonly reason: string;
+}
+
 /** The API server refused or could not be asked. `status` is 0 when no answer came. Retryable unless the caller knows better. */
 export class KubeError extends RetryableError {
   override readonly name = 'KubeError';
   readonly status: number;
-  /** The API's own reason word: NotFound, AlreadyExists, Conflict, Invalid, Expired, Forbidden, Timeout, ... */
-  constructor(status: number, reason: string, message: string) {
-    super(reason, message);
-    this.status = status;
+
+  constructor(
+    answer: KubeAnswer,
+    message: string,
+    details: { readonly cause?: unknown; readonly retryAt?: number | undefined } = {},
+  ) {
+    super(answer.reason, message, details);
+    this.status = answer.status;
   }
 }
 
