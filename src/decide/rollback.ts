@@ -1,0 +1,21 @@
+// An id that this Function left a short while ago is more often a stale replica or CDN than a rollback: it must be seen twice.
+import type { Facts } from './facts.ts';
+import type { BuildGate, Hold } from './rule.ts';
+
+/** The wait for a second sighting of an id left recently; undefined when the id may be taken. */
+export function confirmRollback(facts: Facts): Hold | undefined {
+  const head = facts.watch?.head;
+  if (!head || head.sightings >= 2) return undefined;
+  const left = facts.watch?.left.find(entry => entry.id === head.id && facts.now - entry.at < facts.policy.rollbackMs);
+  if (!left) return undefined;
+  return {
+    reason: 'ConfirmingRollback',
+    message: `${head.id} was left a short while ago; it counts when it is seen a second time`,
+    until: left.at + facts.policy.rollbackMs,
+  };
+}
+
+export const rollbackConfirmed: BuildGate = {
+  name: 'rollback confirmed',
+  judge: (facts, _, cause) => (cause === 'NewRevision' ? confirmRollback(facts) : undefined),
+};

@@ -1,0 +1,48 @@
+// The two kinds of rules: a cause says why something should start, a gate says why not now. Both are pure and leave a line of trace.
+import type { BuildFacts, Facts, ServingFacts } from './facts.ts';
+
+/** Why a build is wanted. The word stands in `status.build.cause`, in events and in metrics. */
+export type BuildCause =
+  | 'First'
+  | 'Cleared'
+  | 'SpecChanged'
+  | 'RebuildRequested'
+  | 'BuilderDeleted'
+  | 'RunVanished'
+  | 'NewRevision';
+
+/** Why a Serving is wanted. */
+export type ServingCause = 'First' | 'Cleared' | 'Built' | 'SpecChanged' | 'ServingDeleted';
+
+/** A reason to wait. `until` (milliseconds since the epoch) is absent when only a change of something else ends it. */
+export interface Hold {
+  readonly reason: string;
+  readonly message: string;
+  readonly until?: number;
+}
+
+/** One line of the trace that `revflow explain` prints. */
+export interface TraceLine {
+  readonly rule: string;
+  /** What the rule found; `-` when it had nothing to say. */
+  readonly found: string;
+}
+
+export interface BuildCauseRule {
+  readonly name: string;
+  readonly cause: BuildCause;
+  /** The words for "because ..."; undefined when this cause is not given. */
+  applies(facts: Facts, build: BuildFacts): string | undefined;
+}
+
+export interface BuildGate {
+  readonly name: string;
+  /** A reason to wait; `cancel` when what runs must be cancelled first; undefined to let it pass. */
+  judge(facts: Facts, build: BuildFacts, cause: BuildCause): Hold | 'cancel' | undefined;
+}
+
+export interface ServingCauseRule {
+  readonly name: string;
+  readonly cause: ServingCause;
+  applies(facts: Facts, serving: ServingFacts): string | undefined;
+}
