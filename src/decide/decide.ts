@@ -9,6 +9,7 @@ import { newRevision } from './new-revision.ts';
 import { rebuildRequested } from './rebuild-request.ts';
 import { rollbackConfirmed } from './rollback.ts';
 import type { BuildCause, BuildCauseRule, BuildGate, Hold, ServingCause, ServingCauseRule, TraceLine } from './rule.ts';
+import { retries } from './rule.ts';
 import { built, neverServed, servingChanged, servingCleared, servingDeleted } from './serving-causes.ts';
 import { specChanged } from './spec-change.ts';
 import { supersede } from './supersede.ts';
@@ -60,15 +61,15 @@ export function decideBuild(facts: Facts, build: BuildFacts): BuildDecision {
   const rule = buildCauses.find(candidate => note(candidate.name, candidate.applies(facts, build)));
   const because = trace.at(-1)?.found ?? '-';
   if (!rule) return { verdict: 'nothing', trace };
+  const reason = { cause: rule.cause, because, trace };
+  const revision = facts.watch?.head?.id ?? (retries(rule.cause) ? build.recorded?.revision : undefined);
   for (const gate of buildGates) {
     const judged = gate.judge(facts, build, rule.cause);
     note(gate.name, judged === 'cancel' ? 'what runs is cancelled first' : judged?.message);
-    if (judged === 'cancel') {
-      return { verdict: 'cancel', cause: rule.cause, because, revision: facts.watch?.head?.id, trace };
-    }
-    if (judged) return { verdict: 'hold', cause: rule.cause, because, hold: judged, trace };
+    if (judged === 'cancel') return { verdict: 'cancel', revision, ...reason };
+    if (judged) return { verdict: 'hold', hold: judged, ...reason };
   }
-  return { verdict: 'build', cause: rule.cause, because, revision: facts.watch?.head?.id, trace };
+  return { verdict: 'build', revision, ...reason };
 }
 
 /** What to do about the Serving. */

@@ -1,6 +1,7 @@
 // A watched build is pinned to what was observed, so it waits a little for the first observation; then it goes as written.
 import type { Facts } from './facts.ts';
 import type { BuildGate, Hold } from './rule.ts';
+import { retries } from './rule.ts';
 
 /** The wait for a first observation; undefined when there is one, when it took too long, or when nothing is watched. */
 export function awaitObservation(facts: Facts): Hold | undefined {
@@ -13,5 +14,6 @@ export function awaitObservation(facts: Facts): Hold | undefined {
 
 export const firstObservation: BuildGate = {
   name: 'first observation',
-  judge: facts => awaitObservation(facts),
+  judge: (facts, build, cause) =>
+    retries(cause) && build.recorded?.revision !== undefined ? undefined : awaitObservation(facts),
 };

@@ -46,3 +46,8 @@ export interface ServingCauseRule {
   readonly cause: ServingCause;
   applies(facts: Facts, serving: ServingFacts): string | undefined;
 }
+
+/** Causes that try the same revision again: known already, it needs no observation. */
+export function retries(cause: BuildCause): boolean {
+  return cause === 'RunVanished' || cause === 'BuilderDeleted';
+}
