@@ -1,0 +1,129 @@
+// The requests of the kube port as data: one builder a verb, so that paths, queries and bodies are decided in one place.
+import {
+  type DeleteOptions,
+  type Kind,
+  KubeError,
+  type KubeObject,
+  type ListOptions,
+  type PatchOptions,
+  type Ref,
+} from './kube.ts';
+import { collectionPath, describeRef, groupPath, objectPath } from './paths.ts';
+import type { KubeRequest } from './transport.ts';
+
+/** Objects of one answer; the API server's own clients use the same. */
+export const pageSize = 500;
+const maxPageBytes = 64 * 1024 * 1024;
+const pageTimeoutMs = 60_000;
+
+export function getRequest(ref: Ref, signal?: AbortSignal): KubeRequest {
+  return { ...about('get', ref), method: 'GET', path: objectPath(ref), signal };
+}
+
+export interface PageOptions extends ListOptions {
+  readonly continue?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export function listRequest(kind: Kind, options: PageOptions): KubeRequest {
+  return {
+    ...aboutMany('list', kind, options.namespace),
+    method: 'GET',
+    path: collectionPath(kind, options.namespace),
+    query: { limit: options.limit ?? pageSize, continue: options.continue, labelSelector: options.labelSelector },
+    maxBytes: maxPageBytes,
+    timeoutMs: pageTimeoutMs,
+    signal: options.signal,
+  };
+}
+
+export interface WatchOptions extends ListOptions {
+  readonly resourceVersion: string;
+  readonly timeoutSeconds: number;
+  readonly signal: AbortSignal;
+}
+
+export function watchRequest(kind: Kind, options: WatchOptions): KubeRequest {
+  const { namespace, labelSelector, resourceVersion, timeoutSeconds, signal } = options;
+  return {
+    ...aboutMany('watch', kind, namespace),
+    method: 'GET',
+    path: collectionPath(kind, namespace),
+    query: { watch: true, allowWatchBookmarks: true, resourceVersion, timeoutSeconds, labelSelector },
+    signal,
+  };
+}
+
+export function createRequest(kind: Kind, object: KubeObject, fieldManager: string): KubeRequest {
+  const ref = refOf(kind, object);
+  objectPath(ref);
+  const path = collectionPath(kind, ref.namespace);
+  return { ...about('create', ref), method: 'POST', path, query: { fieldManager }, body: object };
+}
+
+export function applyRequest(kind: Kind, object: KubeObject, fieldManager: string): KubeRequest {
+  const ref = refOf(kind, object);
+  return {
+    ...about('apply', ref),
+    method: 'PATCH',
+    path: objectPath(ref),
+    query: { fieldManager, force: false },
+    body: { ...object, metadata: { ...object.metadata, managedFields: undefined } },
+    contentType: 'application/apply-patch+yaml',
+  };
+}
+
+/** `fieldManager` and the patch's own options together: what goes into the query and the body beside the patch. */
+export interface MergePatch extends PatchOptions {
+  readonly body: object;
+  readonly fieldManager: string;
+}
+
+export function patchRequest(ref: Ref, patch: MergePatch): KubeRequest {
+  const metadata = 'metadata' in patch.body && typeof patch.body.metadata === 'object' ? patch.body.metadata : {};
+  const condition = { metadata: { ...metadata, resourceVersion: patch.resourceVersion } };
+  return {
+    ...about('patch', ref),
+    method: 'PATCH',
+    path: objectPath(ref, patch.subresource),
+    query: { fieldManager: patch.fieldManager },
+    body: patch.resourceVersion === undefined ? patch.body : { ...patch.body, ...condition },
+    contentType: 'application/merge-patch+json',
+  };
+}
+
+export function removeRequest(ref: Ref, options: DeleteOptions): KubeRequest {
+  const { uid, resourceVersion, propagationPolicy = 'Background' } = options;
+  return {
+    ...about('delete', ref),
+    method: 'DELETE',
+    path: objectPath(ref),
+    body: { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy, preconditions: { uid, resourceVersion } },
+  };
+}
+
+export function discoveryRequest(apiVersion: string): KubeRequest {
+  const what = `discover ${apiVersion}`;
+  return { verb: 'discover', plural: '', what, secret: false, method: 'GET', path: groupPath(apiVersion) };
+}
+
+function about(verb: string, ref: Ref) {
+  const what = `${verb} ${describeRef(ref)}`;
+  return { verb, plural: ref.kind.plural, what, secret: ref.kind.plural === 'secrets' };
+}
+
+function aboutMany(verb: string, kind: Kind, namespace: string | undefined) {
+  const what = `${verb} ${kind.plural}${namespace === undefined ? '' : ` in ${namespace}`}`;
+  return { verb, plural: kind.plural, what, secret: kind.plural === 'secrets' };
+}
+
+/** The address of an object that is about to be written. */
+function refOf(kind: Kind, { apiVersion, kind: name, metadata }: KubeObject): Ref {
+  if (apiVersion !== kind.apiVersion || name !== kind.kind) {
+    const message = `${apiVersion} ${name} is not a ${kind.apiVersion} ${kind.kind}`;
+    throw new KubeError({ status: 400, reason: 'BadRequest' }, message);
+  }
+  const ref = { kind, name: metadata.name };
+  return kind.cluster || metadata.namespace === undefined ? ref : { ...ref, namespace: metadata.namespace };
+}
