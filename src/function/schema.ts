@@ -1,0 +1,103 @@
+// The three kinds of core.openfunction.io/v1beta2, and how an unknown object becomes one of them.
+import { z } from 'zod';
+import { explain } from './explain.ts';
+import { withoutNulls } from './nulls.ts';
+import type { Problem } from './problem.ts';
+import { builderSpec, buildSpec } from './schema-build.ts';
+import { servingFields, servingSpec } from './schema-serving.ts';
+import { durationText, type Frozen, localRef, namespacedMeta, strings } from './shape.ts';
+import { functionStatus, sourceResult } from './status.ts';
+
+const apiVersion = z.literal('core.openfunction.io/v1beta2');
+
+export const functionSpec = z.object({
+  /** Where the build pushes and what serving runs. */
+  image: z.string(),
+  imageCredentials: localRef.exactOptional(),
+  version: z.string().exactOptional(),
+  /** `OCIContainer` or `WasmEdge`, in any case. */
+  workloadRuntime: z.string().exactOptional(),
+  /** Absent: nothing is built. */
+  build: buildSpec.exactOptional(),
+  /** Absent: nothing is served. */
+  serving: servingFields.exactOptional(),
+});
+
+export type FunctionSpec = Frozen<z.infer<typeof functionSpec>>;
+
+export const functionObject = z.object({
+  apiVersion,
+  kind: z.literal('Function'),
+  metadata: namespacedMeta,
+  spec: functionSpec,
+  status: functionStatus.exactOptional(),
+});
+
+export type FunctionObject = Frozen<z.infer<typeof functionObject>>;
+
+export const builderStatus = z.object({
+  phase: z.string().exactOptional(),
+  state: z.string().exactOptional(),
+  reason: z.string().exactOptional(),
+  message: z.string().exactOptional(),
+  buildDuration: durationText.exactOptional(),
+  /** Names of what runs the build, by `shipwright.io/build` and the like. */
+  resourceRef: strings.exactOptional(),
+  output: z.object({ digest: z.string().exactOptional(), size: z.int().exactOptional() }).exactOptional(),
+  sources: z.array(sourceResult).exactOptional(),
+});
+
+export type BuilderStatus = Frozen<z.infer<typeof builderStatus>>;
+
+export const builderObject = z.object({
+  apiVersion,
+  kind: z.literal('Builder'),
+  metadata: namespacedMeta,
+  spec: builderSpec,
+  status: builderStatus.exactOptional(),
+});
+
+export type BuilderObject = Frozen<z.infer<typeof builderObject>>;
+
+export const servingStatus = z.object({
+  phase: z.string().exactOptional(),
+  state: z.string().exactOptional(),
+  reason: z.string().exactOptional(),
+  message: z.string().exactOptional(),
+  resourceRef: strings.exactOptional(),
+  /** The name of the backend service. */
+  url: z.string().exactOptional(),
+});
+
+export type ServingStatus = Frozen<z.infer<typeof servingStatus>>;
+
+export const servingObject = z.object({
+  apiVersion,
+  kind: z.literal('Serving'),
+  metadata: namespacedMeta,
+  spec: servingSpec,
+  status: servingStatus.exactOptional(),
+});
+
+export type ServingObject = Frozen<z.infer<typeof servingObject>>;
+
+export type Parsed<T> = { readonly ok: T } | { readonly problems: readonly Problem[] };
+
+/** Checks the types of every field that is named here; gives the object back whole, with fields that are not, without null members. */
+function parse<T>(schema: z.ZodType, object: unknown): Parsed<T> {
+  const cleaned = withoutNulls(object);
+  const result = schema.safeParse(cleaned);
+  return result.success ? { ok: cleaned as T } : { problems: explain(result.error.issues, cleaned) };
+}
+
+export function parseFunction(object: unknown): Parsed<FunctionObject> {
+  return parse(functionObject, object);
+}
+
+export function parseBuilder(object: unknown): Parsed<BuilderObject> {
+  return parse(builderObject, object);
+}
+
+export function parseServing(object: unknown): Parsed<ServingObject> {
+  return parse(servingObject, object);
+}
