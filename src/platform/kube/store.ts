@@ -1,6 +1,6 @@
 // What a reflector holds: the projected objects, and which of them changed or went.
 import type { Log } from '../log.ts';
-import type { KubeObject, ReflectorOptions } from './kube.ts';
+import type { KubeObject, ObjectMeta, ReflectorOptions } from './kube.ts';
 
 /** An object as a watch told it. */
 export interface Told {
@@ -118,7 +118,7 @@ const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** Without the two parts of metadata that are large and that nobody here reads. */
 function stripped(object: KubeObject): KubeObject {
-  const metadata = { ...object.metadata, managedFields: undefined };
+  const metadata: ObjectMeta & { managedFields?: unknown } = { ...object.metadata };
   delete metadata.managedFields;
   if (!metadata.annotations?.[lastApplied]) return { ...object, metadata };
   const annotations = Object.fromEntries(Object.entries(metadata.annotations).filter(([name]) => name !== lastApplied));
