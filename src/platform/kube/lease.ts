@@ -90,10 +90,10 @@ class Candidate {
       try {
         await this.look(signal);
       } catch (error) {
-        // Another write came first, or the API server is away: the next look tells.
-        const conflict = error instanceof KubeError && error.status === 409;
-        this.seen = conflict ? undefined : this.seen;
-        if (!conflict && !signal.aborted) log.warn('election failed', { lease: name, error });
+        // Another write came first, or the Lease was deleted, or the API server is away: the next look tells.
+        const outdated = error instanceof KubeError && (error.status === 409 || error.status === 404);
+        this.seen = outdated ? undefined : this.seen;
+        if (!outdated && !signal.aborted) log.warn('election failed', { lease: name, error });
       }
       // Candidates that look in step would only make conflicts.
       await clock.sleep(this.retryMs * (1 + Math.random() / 5), signal).catch(() => {});
@@ -115,7 +115,7 @@ class Candidate {
     const { kube, clock, identity } = this.options;
     // Time counts from before the request: an answer that comes late must not lengthen our term.
     const askedAt = clock.now();
-    const lease = this.leading ? this.seen?.lease : await this.read(signal);
+    const lease = (this.leading ? this.seen?.lease : undefined) ?? (await this.read(signal));
     if (lease === undefined) return this.won(await this.createLease(), askedAt);
     const holder = lease.spec?.holderIdentity;
     if (holder && holder !== identity && !this.isOver(lease)) return this.endLeading();

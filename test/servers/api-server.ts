@@ -1,0 +1,155 @@
+// The API server under test: a real one where KUBECONFIG and REVFLOW_TEST_KUBE=1 say so, else the embedded one.
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse, parseAllDocuments, stringify } from 'yaml';
+import { systemClock } from '../../src/platform/clock.ts';
+import { connectKube, type KubeOptions } from '../../src/platform/kube/client.ts';
+import type { Kind, Kube, KubeObject } from '../../src/platform/kube/kube.ts';
+import type { Log } from '../../src/platform/log.ts';
+import { type FaultProxy, startHttpFaultProxy, startTcpFaultProxy, type TcpFaultProxy } from './fault-proxy.ts';
+
+export interface TestCluster extends AsyncDisposable {
+  readonly kube: Kube;
+  /** A kubeconfig of an administrator. */
+  readonly kubeconfig: string;
+  /** A real API server; what a test makes stays there unless it removes it. */
+  readonly isReal: boolean;
+  /** Makes a namespace of its own for a test and gives its name. */
+  namespace(): Promise<string>;
+  /** Another client, with options of its own. Closed with the cluster. */
+  connect(options?: Partial<KubeOptions>): Promise<Kube>;
+  /** A proxy before the API server that breaks HTTP, and a kubeconfig that leads through it. Closed with the cluster. */
+  breakable(): Promise<{ readonly proxy: FaultProxy; readonly kubeconfig: string }>;
+  /** The same for TCP (TLS passes through). */
+  severable(): Promise<{ readonly proxy: TcpFaultProxy; readonly kubeconfig: string }>;
+  /** Installs definitions and waits until their kinds are served. */
+  install(definitions: readonly KubeObject[]): Promise<void>;
+}
+
+/** A log that says nothing. */
+export const silentLog: Log = { error() {}, warn() {}, info() {}, debug() {} };
+
+/** True when tests run against a real API server. */
+export const isRealCluster = process.env['REVFLOW_TEST_KUBE'] === '1';
+
+const definitionKind: Kind = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  plural: 'customresourcedefinitions',
+  cluster: true,
+};
+const namespaceKind: Kind = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', cluster: true };
+
+/** Starts (or finds) the API server, with our own definitions and, where they are at hand, the foreign ones. */
+export async function startTestCluster(): Promise<TestCluster> {
+  const directory = await mkdtemp(join(tmpdir(), 'revflow-cluster-'));
+  const server = isRealCluster ? realServer() : await embeddedServer(directory);
+  const owned: AsyncDisposable[] = [];
+  const connect = async (options: Partial<KubeOptions> = {}): Promise<Kube> => {
+    const base = {
+      kubeconfig: server.kubeconfig,
+      fieldManager: 'revflow',
+      clock: systemClock,
+      log: silentLog,
+    } as const;
+    const kube = await connectKube({ ...base, ...options });
+    owned.push(kube);
+    return kube;
+  };
+  const through = async (url: string): Promise<string> => {
+    const file = join(directory, `through-${randomBytes(4).toString('hex')}.kubeconfig`);
+    await writeFile(file, await redirected(server.kubeconfig, url), { mode: 0o600 });
+    return file;
+  };
+  const kube = await connect();
+  const cluster: TestCluster = {
+    kube,
+    kubeconfig: server.kubeconfig,
+    isReal: isRealCluster,
+    connect,
+    async namespace() {
+      const name = `test-${randomBytes(5).toString('hex')}`;
+      await kube.create(namespaceKind, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+      return name;
+    },
+    async breakable() {
+      const proxy = await startHttpFaultProxy({ url: `https://${kube.address}` });
+      owned.push(proxy);
+      return { proxy, kubeconfig: await through(proxy.url) };
+    },
+    async severable() {
+      const address = new URL(`https://${kube.address}`);
+      const proxy = await startTcpFaultProxy({ host: address.hostname, port: Number(address.port || 443) });
+      owned.push(proxy);
+      return { proxy, kubeconfig: await through(`https://127.0.0.1:${proxy.port}`) };
+    },
+    install: definitions => install(kube, definitions),
+    async [Symbol.asyncDispose]() {
+      // Clients before the proxies that they go through.
+      for (const thing of owned.toReversed()) await thing[Symbol.asyncDispose]();
+      await server.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+  await cluster.install(await ownDefinitions());
+  return cluster;
+}
+
+/** CustomResourceDefinitions in YAML files of a folder, subfolders included; empty when it is not there. */
+export async function readDefinitions(folder: string): Promise<readonly KubeObject[]> {
+  if (!existsSync(folder)) return [];
+  const files = (await readdir(folder, { recursive: true })).filter(file => /\.ya?ml$/.test(file)).toSorted();
+  const texts = await Promise.all(files.map(file => readFile(join(folder, file), 'utf8')));
+  const objects = texts.flatMap(text => parseAllDocuments(text).map(document => document.toJS() as KubeObject | null));
+  return objects.filter((object): object is KubeObject => object?.kind === definitionKind.kind);
+}
+
+interface Server {
+  readonly kubeconfig: string;
+  close(): Promise<void>;
+}
+
+function realServer(): Server {
+  const kubeconfig = process.env['KUBECONFIG'];
+  if (!kubeconfig) throw new Error('REVFLOW_TEST_KUBE=1 needs KUBECONFIG: the file that leads to a real API server');
+  return { kubeconfig, close: async () => {} };
+}
+
+async function embeddedServer(directory: string): Promise<Server> {
+  const { startApiServer } = await import('../../src/local/api-server/server.ts');
+  const server = await startApiServer({ dir: join(directory, 'state'), log: silentLog, clock: systemClock });
+  return { kubeconfig: server.kubeconfig, close: () => server.close() };
+}
+
+function ownDefinitions(): Promise<readonly KubeObject[]> {
+  return readDefinitions(join(import.meta.dirname, '../../deploy/crd'));
+}
+
+async function install(kube: Kube, definitions: readonly KubeObject[]): Promise<void> {
+  await Promise.all(definitions.map(definition => kube.apply(definitionKind, definition)));
+  for (const { metadata } of definitions) await untilEstablished(kube, metadata.name);
+}
+
+async function untilEstablished(kube: Kube, name: string): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    const definition = await kube.get<Definition>({ kind: definitionKind, name });
+    const conditions = definition?.status?.conditions ?? [];
+    if (conditions.some(condition => condition.type === 'Established' && condition.status === 'True')) return;
+    await systemClock.sleep(50);
+  }
+  throw new Error(`the API server does not serve ${name}`);
+}
+
+interface Definition extends KubeObject {
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] | null };
+}
+
+/** The kubeconfig with another server; the certificate is still checked against its own authority. */
+async function redirected(kubeconfig: string, url: string): Promise<string> {
+  const config = parse(await readFile(kubeconfig, 'utf8')) as { clusters: { cluster: Record<string, unknown> }[] };
+  for (const entry of config.clusters) entry.cluster['server'] = url;
+  return stringify(config);
+}
