@@ -22,18 +22,18 @@ export function explain(issues: readonly z.core.$ZodIssue[], input: unknown): re
 
 function sentence(issue: z.core.$ZodIssue, value: unknown): string {
   if (value === undefined) return 'is missing';
-  switch (issue.code) {
-    case 'invalid_type':
-      return `must be ${nouns[issue.expected] ?? issue.expected}${hint(issue.expected, value)}`;
-    case 'invalid_value':
-      return `must be ${issue.values.map(word => JSON.stringify(word)).join(' or ')}`;
-    case 'too_small':
-      return issue.origin === 'string' ? 'must not be empty' : `must not be less than ${issue.minimum}`;
-    case 'too_big':
-      return `must not be more than ${issue.maximum}`;
-    default:
-      return issue.message;
-  }
+  if (issue.code === 'invalid_type')
+    return `must be ${nouns[issue.expected] ?? issue.expected}${hint(issue.expected, value)}`;
+  if (issue.code === 'invalid_value') return `must be ${issue.values.map(word => JSON.stringify(word)).join(' or ')}`;
+  if (issue.code === 'invalid_format') return `must match ${issue.pattern ?? issue.format}`;
+  if (issue.code === 'too_small') return `must have at least ${size(issue.minimum, issue.origin)}`;
+  if (issue.code === 'too_big') return `must have at most ${size(issue.maximum, issue.origin)}`;
+  return issue.message;
+}
+
+function size(limit: number | bigint, origin: string): string {
+  const unit = origin === 'string' ? 'character' : 'item';
+  return `${limit} ${unit}${limit === 1 ? '' : 's'}`;
 }
 
 function hint(expected: string, value: unknown): string {

@@ -1,0 +1,138 @@
+// `openfunction.io/revision-controller-params`: how a Function wants to be watched. Each entry of the table is one key.
+import { parseYaml } from '../platform/yaml.ts';
+import { formatDuration, parseDuration } from './duration.ts';
+import { annotations } from './names.ts';
+import { type Problem, pathText } from './problem.ts';
+
+export interface WatchParams {
+  readonly type: 'source' | 'source-image' | 'image';
+  /** The longest time a change may stay unseen, milliseconds; at least 1000. */
+  readonly intervalMs: number;
+  readonly forge: 'github' | 'gitlab' | 'gitee' | 'git';
+  /** Server of a self-hosted forge, without trailing slash; absent: the host of `srcRepo.url`. */
+  readonly baseUrl?: string;
+  readonly authType: 'PrivateToken' | 'OAuthToken' | 'JobToken';
+  /** Digits, or `group/sub/project`; absent: the path of `srcRepo.url`. */
+  readonly projectId?: string;
+  readonly insecureRegistry: boolean;
+  readonly skipVerify: boolean;
+}
+
+export interface ReadParams {
+  /** Defaults stand where a value could not be read. Not to be used while there are problems. */
+  readonly params: WatchParams;
+  /** Sentences for the condition's message; nothing stops because of them. */
+  readonly warnings: readonly string[];
+  /** What stops the watch. */
+  readonly problems: readonly Problem[];
+}
+
+export const defaultWatchParams: WatchParams = {
+  type: 'source',
+  intervalMs: 5000,
+  forge: 'github',
+  authType: 'PrivateToken',
+  insecureRegistry: false,
+  skipVerify: false,
+};
+
+const shortestMs = 1000;
+
+/** What a reader makes of a value: a part of the params, or what is wrong with it. */
+type Reading =
+  | { readonly read: Partial<WatchParams>; readonly warning?: string }
+  | { readonly wrong: string; readonly secret?: boolean };
+type Reader = (text: string) => Reading;
+
+const readers: Readonly<Record<string, Reader>> = {
+  type: word(['source', 'source-image', 'image'], type => ({ type })),
+  'polling-interval': readInterval,
+  'repo-type': word(['github', 'gitlab', 'gitee', 'git'], forge => ({ forge })),
+  'base-url': readBaseUrl,
+  'auth-type': word(['PrivateToken', 'OAuthToken', 'JobToken'], authType => ({ authType })),
+  'project-id': readProject,
+  'insecure-registry': word(['true', 'false'], text => ({ insecureRegistry: text === 'true' })),
+  'skip-verify': readSkipVerify,
+};
+
+/** Reads the annotation; an absent or empty one means the defaults. An unknown key is only warned about. */
+export function parseWatchParams(text: string | undefined): ReadParams {
+  const map = readMap(text ?? '');
+  if ('problem' in map) return { params: defaultWatchParams, warnings: [], problems: [map.problem] };
+  let params = defaultWatchParams;
+  const warnings: string[] = [];
+  const problems: Problem[] = [];
+  for (const [key, value] of Object.entries(map.values)) {
+    const reader = Object.hasOwn(readers, key) ? readers[key] : undefined;
+    if (reader === undefined) {
+      warnings.push(`unknown key ${key} in ${annotations.revisionControllerParams}`);
+      continue;
+    }
+    if (value === null || value === '') continue;
+    const reading: Reading = isScalar(value) ? reader(String(value)) : { wrong: 'must be one plain value' };
+    if ('wrong' in reading) {
+      problems.push(problem(key, reading.secret ? '(hidden)' : value, reading.wrong));
+      continue;
+    }
+    params = { ...params, ...reading.read };
+    if (reading.warning !== undefined) warnings.push(reading.warning);
+  }
+  return { params, warnings, problems };
+}
+
+function readMap(text: string): { values: object } | { problem: Problem } {
+  try {
+    const value = parseYaml(text) ?? {};
+    if (typeof value === 'object' && !Array.isArray(value)) return { values: value };
+    return { problem: problem(undefined, value, 'must be a YAML map such as "type: source"') };
+  } catch (error) {
+    const [firstLine = ''] = error instanceof Error ? error.message.split('\n') : [];
+    return { problem: problem(undefined, text, `is no YAML: ${firstLine}`) };
+  }
+}
+
+function problem(key: string | undefined, value: unknown, message: string): Problem {
+  const path = ['metadata', 'annotations', annotations.revisionControllerParams, ...(key === undefined ? [] : [key])];
+  return { path: pathText(path), value, message };
+}
+
+function isScalar(value: unknown): value is string | number | boolean {
+  return ['string', 'number', 'boolean'].includes(typeof value);
+}
+
+function word<const W extends string>(words: readonly W[], read: (word: W) => Partial<WatchParams>): Reader {
+  return text => {
+    const known = words.find(candidate => candidate === text);
+    return known === undefined ? { wrong: `must be one of ${words.join(', ')}` } : { read: read(known) };
+  };
+}
+
+function readSkipVerify(text: string): Reading {
+  if (text === 'false') return { read: { skipVerify: false } };
+  if (text !== 'true') return { wrong: 'must be one of true, false' };
+  return { read: { skipVerify: true }, warning: 'skip-verify is on: whoever answers for the server is believed' };
+}
+
+function readInterval(text: string): Reading {
+  const ms = parseDuration(text);
+  if (ms === undefined) return { wrong: 'must be a Go duration with its unit, such as 30s or 1m30s' };
+  if (ms <= 0) return { wrong: 'must be more than 0' };
+  if (ms >= shortestMs) return { read: { intervalMs: ms } };
+  const floor = formatDuration(shortestMs);
+  return { read: { intervalMs: shortestMs }, warning: `polling-interval ${text} is raised to ${floor}` };
+}
+
+function readBaseUrl(text: string): Reading {
+  const url = URL.parse(text);
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
+    return { wrong: 'must be the address of the server, such as https://gitlab.example.com' };
+  }
+  if (url.username !== '' || url.password !== '') return { wrong: 'must not carry a user or password', secret: true };
+  if (url.search !== '' || url.hash !== '') return { wrong: 'must not have a query or a fragment' };
+  return { read: { baseUrl: url.href.replace(/\/+$/, '') } };
+}
+
+function readProject(text: string): Reading {
+  if (/^[^\s?#]+$/.test(text)) return { read: { projectId: text } };
+  return { wrong: 'must be the number of the project or its path, such as group/project' };
+}
