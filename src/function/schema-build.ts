@@ -13,19 +13,18 @@ const singleValue = z.object({
 const buildParam = singleValue.extend({ name: z.string(), values: z.array(singleValue).exactOptional() });
 
 const shipwright = z.object({
-  /** Absent: ClusterBuildStrategy `openfunction`. `kind` absent: Shipwright's own default, `BuildStrategy`. */
-  strategy: z.object({ name: z.string(), kind: z.string().exactOptional() }).exactOptional(),
+  strategy: z
+    .object({ name: z.string(), kind: z.string().exactOptional() })
+    .exactOptional()
+    .describe("Absent: ClusterBuildStrategy `openfunction`. `kind` absent: Shipwright's own default, `BuildStrategy`."),
   params: z.array(buildParam).exactOptional(),
-  /** The limit of the build where `timeout` has none. */
-  timeout: durationText.exactOptional(),
+  timeout: durationText.exactOptional().describe('The limit of the build where `timeout` has none.'),
 });
 
 const srcRepo = z.object({
   url: z.string().exactOptional(),
-  /** A source bundle; wins over `url`. */
-  bundleContainer: z.object({ image: z.string() }).exactOptional(),
-  /** Branch, tag, commit or ref; absent: the remote's default branch. */
-  revision: z.string().exactOptional(),
+  bundleContainer: z.object({ image: z.string() }).exactOptional().describe('A source bundle; wins over `url`.'),
+  revision: z.string().exactOptional().describe("Branch, tag, commit or ref; absent: the remote's default branch."),
   sourceSubPath: z.string().exactOptional(),
   credentials: localRef.exactOptional(),
 });
@@ -34,18 +33,20 @@ export const buildSpec = z.object({
   builder: z.string().exactOptional(),
   builderCredentials: localRef.exactOptional(),
   shipwright: shipwright.exactOptional(),
-  /** Variables of the build. */
-  env: strings.exactOptional(),
+  env: strings.exactOptional().describe('Variables of the build.'),
   srcRepo,
   dockerfile: z.string().exactOptional(),
-  /** Counted from the creation of the Builder; absent: the back-end's own limit. */
-  timeout: durationText.exactOptional(),
-  /** How many succeeded Builders are kept; absent: 0. */
-  successfulBuildsHistoryLimit: z.int32().exactOptional(),
-  /** How many other completed Builders are kept; absent: 1. */
-  failedBuildsHistoryLimit: z.int32().exactOptional(),
-  /** Age since creation at which a completed Builder is removed; absent or 0: never. */
-  builderMaxAge: durationText.exactOptional(),
+  timeout: durationText
+    .exactOptional()
+    .describe("Counted from the creation of the Builder; absent: the back-end's own limit."),
+  successfulBuildsHistoryLimit: z.int32().exactOptional().describe('How many succeeded Builders are kept; absent: 0.'),
+  failedBuildsHistoryLimit: z
+    .int32()
+    .exactOptional()
+    .describe('How many other completed Builders are kept; absent: 1.'),
+  builderMaxAge: durationText
+    .exactOptional()
+    .describe('Age since creation at which a completed Builder is removed; absent or 0: never.'),
 });
 
 export type BuildSpec = Frozen<z.infer<typeof buildSpec>>;
@@ -55,8 +56,10 @@ export type BuildParam = Frozen<z.infer<typeof buildParam>>;
 export const builderSpec = buildSpec.extend({
   image: z.string(),
   imageCredentials: localRef.exactOptional(),
-  /** `Cancelled` (double l) asks for the end of the run; anything else means nothing. */
-  state: z.string().exactOptional(),
+  state: z
+    .string()
+    .exactOptional()
+    .describe('`Cancelled` (double l) asks for the end of the run; anything else means nothing.'),
 });
 
 export type BuilderSpec = Frozen<z.infer<typeof builderSpec>>;

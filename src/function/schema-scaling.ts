@@ -55,8 +55,7 @@ const kedaTrigger = z.object({
 export const scaleOptions = z.object({
   minReplicas: z.int32().exactOptional(),
   maxReplicas: z.int32().exactOptional(),
-  /** Knative's autoscaling annotations. */
-  knative: strings.exactOptional(),
+  knative: strings.exactOptional().describe("Knative's autoscaling annotations."),
   keda: z
     .object({
       httpScaledObject: z
@@ -64,8 +63,7 @@ export const scaleOptions = z.object({
         .exactOptional(),
       scaledObject: scaledObject.exactOptional(),
       scaledJob: scaledJob.exactOptional(),
-      /** Without triggers no scaler is made. */
-      triggers: z.array(kedaTrigger).exactOptional(),
+      triggers: z.array(kedaTrigger).exactOptional().describe('Without triggers no scaler is made.'),
     })
     .exactOptional(),
 });

@@ -9,20 +9,33 @@ const daprTrigger = z.object({
   topic: z.string().exactOptional(),
 });
 
+const dnsLabel = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
+
+const hostname = z
+  .string()
+  .min(1)
+  .max(253)
+  .regex(/^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/);
+
 const route = z.object({
-  gatewayRef: z.object({ name: z.string(), namespace: z.string() }).exactOptional(),
-  /** Absent: derived from the Gateway's host template. */
-  hostnames: z.array(z.string()).exactOptional(),
-  /** Rules of a Gateway API HTTPRoute, passed on; absent: derived from the path template. */
-  rules: z.array(passedOn).exactOptional(),
+  gatewayRef: z.object({ name: z.string().min(1).max(253), namespace: dnsLabel }).exactOptional(),
+  hostnames: z.array(hostname).max(16).exactOptional().describe("Absent: derived from the Gateway's host template."),
+  rules: z
+    .array(passedOn)
+    .max(16)
+    .exactOptional()
+    .describe('Rules of a Gateway API HTTPRoute, passed on; absent: derived from the path template.'),
 });
 
 const triggers = z.object({
   http: z
     .object({
       port: z.int32().exactOptional(),
-      /** `knative` (the default) or `keda`. */
-      engine: z.string().exactOptional(),
+      engine: z.string().exactOptional().describe('`knative` (the default) or `keda`.'),
       route: route.exactOptional(),
     })
     .exactOptional(),
@@ -42,8 +55,7 @@ const componentSpec = z.object({
   metadata: z.array(
     z.object({
       name: z.string(),
-      /** Any JSON value. */
-      value: z.unknown().exactOptional(),
+      value: z.unknown().exactOptional().describe('Any JSON value.'),
       secretKeyRef: z.object({ name: z.string(), key: z.string() }).exactOptional(),
     }),
   ),
@@ -74,8 +86,7 @@ const tracing = z.object({
 const hooks = z.object({
   pre: z.array(z.string()).exactOptional(),
   post: z.array(z.string()).exactOptional(),
-  /** `Override`; anything else means `Append`. */
-  policy: z.string().exactOptional(),
+  policy: z.string().exactOptional().describe('`Override`; anything else means `Append`.'),
 });
 
 export const servingFields = z.object({
@@ -83,21 +94,22 @@ export const servingFields = z.object({
   outputs: z.array(z.object({ dapr: daprOutput.exactOptional() })).exactOptional(),
   bindings: z.record(z.string(), componentSpec).exactOptional(),
   pubsub: z.record(z.string(), componentSpec).exactOptional(),
-  /** Without `spec`: an existing component is meant. */
-  states: z.record(z.string(), z.object({ spec: componentSpec.exactOptional() })).exactOptional(),
+  states: z
+    .record(z.string(), z.object({ spec: componentSpec.exactOptional() }))
+    .exactOptional()
+    .describe('Without `spec`: an existing component is meant.'),
   scaleOptions: scaleOptions.exactOptional(),
-  /** Environment of the function container. */
-  params: strings.exactOptional(),
+  params: strings.exactOptional().describe('Environment of the function container.'),
   labels: strings.exactOptional(),
   annotations: strings.exactOptional(),
-  /** A PodSpec, passed on; the container named `function` is the user's. */
-  template: z.looseObject({ containers: z.array(passedOn) }).exactOptional(),
-  /** From the creation of the Serving until it runs. */
-  timeout: durationText.exactOptional(),
+  template: z
+    .looseObject({ containers: z.array(passedOn) })
+    .exactOptional()
+    .describe("A PodSpec, passed on; the container named `function` is the user's."),
+  timeout: durationText.exactOptional().describe('From the creation of the Serving until it runs.'),
   hooks: hooks.exactOptional(),
   tracing: tracing.exactOptional(),
-  /** `Deployment` (the default), `StatefulSet` or `Job`. */
-  workloadType: z.string().exactOptional(),
+  workloadType: z.string().exactOptional().describe('`Deployment` (the default), `StatefulSet` or `Job`.'),
 });
 
 /** `spec.serving` of a Function. */

@@ -11,16 +11,16 @@ import { functionStatus, sourceResult } from './status.ts';
 const apiVersion = z.literal('core.openfunction.io/v1beta2');
 
 export const functionSpec = z.object({
-  /** Where the build pushes and what serving runs. */
-  image: z.string(),
+  image: z.string().describe('Where the build pushes and what serving runs.'),
   imageCredentials: localRef.exactOptional(),
   version: z.string().exactOptional(),
-  /** `OCIContainer` or `WasmEdge`, in any case. */
-  workloadRuntime: z.string().exactOptional(),
-  /** Absent: nothing is built. */
-  build: buildSpec.exactOptional(),
-  /** Absent: nothing is served. */
-  serving: servingFields.exactOptional(),
+  workloadRuntime: z
+    .string()
+    .exactOptional()
+    .describe('`OCIContainer` or `WasmEdge`, in any case.')
+    .meta({ default: 'OCIContainer' }),
+  build: buildSpec.exactOptional().describe('Absent: nothing is built.'),
+  serving: servingFields.exactOptional().describe('Absent: nothing is served.'),
 });
 
 export type FunctionSpec = Frozen<z.infer<typeof functionSpec>>;
@@ -41,8 +41,7 @@ export const builderStatus = z.object({
   reason: z.string().exactOptional(),
   message: z.string().exactOptional(),
   buildDuration: durationText.exactOptional(),
-  /** Names of what runs the build, by `shipwright.io/build` and the like. */
-  resourceRef: strings.exactOptional(),
+  resourceRef: strings.exactOptional().describe('Names of what runs the build, by `shipwright.io/build` and the like.'),
   output: z.object({ digest: z.string().exactOptional(), size: z.int().exactOptional() }).exactOptional(),
   sources: z.array(sourceResult).exactOptional(),
 });
@@ -65,8 +64,7 @@ export const servingStatus = z.object({
   reason: z.string().exactOptional(),
   message: z.string().exactOptional(),
   resourceRef: strings.exactOptional(),
-  /** The name of the backend service. */
-  url: z.string().exactOptional(),
+  url: z.string().exactOptional().describe('The name of the backend service.'),
 });
 
 export type ServingStatus = Frozen<z.infer<typeof servingStatus>>;

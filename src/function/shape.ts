@@ -9,7 +9,7 @@ export type Frozen<T> = T extends readonly (infer Item)[]
     : T;
 
 /** The name of an object in the same namespace; an empty or absent name means none. */
-export const localRef = z.object({ name: z.string().exactOptional() });
+export const localRef = z.object({ name: z.string().exactOptional() }).meta({ 'x-kubernetes-map-type': 'atomic' });
 
 /** String keys to string values. */
 export const strings = z.record(z.string(), z.string());
@@ -21,7 +21,12 @@ export const passedOn = z.record(z.string(), z.unknown());
 export const durationText = z.string();
 
 /** A moment as RFC 3339 text. */
-export const moment = z.string();
+export const moment = z.string().meta({ format: 'date-time' });
+
+/** Marks a list for the API server as one of objects that differ in `key`; all other lists are replaced as a whole. */
+export function keyedBy(key: string): Record<string, unknown> {
+  return { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [key] };
+}
 
 const ownerReference = z.object({
   apiVersion: z.string(),

@@ -1,6 +1,6 @@
 // What stands in the status of a Function: OpenFunction's own fields, and ours beside them.
 import { z } from 'zod';
-import { durationText, type Frozen, moment } from './shape.ts';
+import { durationText, type Frozen, keyedBy, moment } from './shape.ts';
 
 /** metav1.Condition. */
 export const condition = z.object({
@@ -11,6 +11,8 @@ export const condition = z.object({
   lastTransitionTime: moment,
   observedGeneration: z.int().exactOptional(),
 });
+
+const conditions = z.array(condition).meta(keyedBy('type'));
 
 export type Condition = Frozen<z.infer<typeof condition>>;
 
@@ -27,8 +29,7 @@ const stage = z.object({
   message: z.string().exactOptional(),
   resourceRef: z.string().exactOptional(),
   lastSuccessfulResourceRef: z.string().exactOptional(),
-  /** OpenFunction's hash, decimal text; adopted, never written by us. */
-  resourceHash: z.string().exactOptional(),
+  resourceHash: z.string().exactOptional().describe("OpenFunction's hash, decimal text; adopted, never written by us."),
   service: z.string().exactOptional(),
   buildDuration: durationText.exactOptional(),
 });
@@ -36,22 +37,24 @@ const stage = z.object({
 /** What we add to both: the recorded intent. */
 const intent = stage.extend({
   sequence: z.int().exactOptional(),
-  /** Commit, tree or digest that was attempted (build) or is wanted (serving); absent: as written in the spec. */
-  revision: z.string().exactOptional(),
-  /** Versioned hash of all inputs (hash.ts). */
-  inputHash: z.string().exactOptional(),
-  /** Why it was started, one word (decide/rule.ts). */
-  cause: z.string().exactOptional(),
+  revision: z
+    .string()
+    .exactOptional()
+    .describe(
+      'Commit, tree or digest that was attempted (build) or is wanted (serving); absent: as written in the spec.',
+    ),
+  inputHash: z.string().exactOptional().describe('Versioned hash of all inputs (hash.ts).'),
+  cause: z.string().exactOptional().describe('Why it was started, one word (decide/rule.ts).'),
   startedAt: moment.exactOptional(),
 });
 
 const buildStatus = intent.extend({
-  /** Runs in a row that were cancelled for newer revisions before this one; absent: 0. */
-  cancels: z.int().exactOptional(),
-  /** Runs in a row that vanished before this one; absent: 0. */
-  vanished: z.int().exactOptional(),
-  /** Its Builder was removed by our own pruning. */
-  pruned: z.boolean().exactOptional(),
+  cancels: z
+    .int()
+    .exactOptional()
+    .describe('Runs in a row that were cancelled for newer revisions before this one; absent: 0.'),
+  vanished: z.int().exactOptional().describe('Runs in a row that vanished before this one; absent: 0.'),
+  pruned: z.boolean().exactOptional().describe('Its Builder was removed by our own pruning.'),
 });
 
 export type BuildStatus = Frozen<z.infer<typeof buildStatus>>;
@@ -73,28 +76,37 @@ export const sourceResult = z.object({
 export type SourceResult = Frozen<z.infer<typeof sourceResult>>;
 
 const watchStatus = z.object({
-  /** `source`, `source-image` or `image`. */
-  type: z.string().exactOptional(),
-  /** Key of the source in queue and state. */
-  source: z.string().exactOptional(),
-  /** The interval that is really kept. */
-  interval: durationText.exactOptional(),
-  /** Since when the first build or Serving has waited for the first observation. */
-  awaitingSince: moment.exactOptional(),
+  type: z.string().exactOptional().describe('`source`, `source-image` or `image`.'),
+  source: z.string().exactOptional().describe('Key of the source in queue and state.'),
+  interval: durationText.exactOptional().describe('The interval that is really kept.'),
+  awaitingSince: moment
+    .exactOptional()
+    .describe('Since when the first build or Serving has waited for the first observation.'),
   observed: z.object({ id: z.string(), ref: z.string().exactOptional(), at: moment }).exactOptional(),
-  /** The digest of the function image that was found serving when watching began: the baseline until one is rolled. */
-  adopted: z.string().exactOptional(),
-  /** Ids that were left less than ten minutes ago; such an id must be seen twice before it counts again. */
-  left: z.array(z.object({ id: z.string(), at: moment })).exactOptional(),
+  adopted: z
+    .string()
+    .exactOptional()
+    .describe(
+      'The digest of the function image that was found serving when watching began: the baseline until one is rolled.',
+    ),
+  left: z
+    .array(z.object({ id: z.string(), at: moment }))
+    .exactOptional()
+    .describe('Ids that were left less than ten minutes ago; such an id must be seen twice before it counts again.'),
   message: z.string().exactOptional(),
 });
 
 export type WatchStatus = Frozen<z.infer<typeof watchStatus>>;
 
+const routePath = z.object({
+  type: z.string().exactOptional().meta({ default: 'PathPrefix' }),
+  value: z.string().exactOptional().meta({ default: '/' }),
+});
+
 const routeStatus = z.object({
   hosts: z.array(z.string()).exactOptional(),
-  paths: z.array(z.object({ type: z.string().exactOptional(), value: z.string().exactOptional() })).exactOptional(),
-  conditions: z.array(condition).exactOptional(),
+  paths: z.array(routePath).exactOptional(),
+  conditions: conditions.exactOptional(),
 });
 
 export const functionStatus = z.object({
@@ -104,13 +116,14 @@ export const functionStatus = z.object({
   sources: z.array(sourceResult).exactOptional(),
   route: routeStatus.exactOptional(),
   addresses: z.array(z.object({ type: z.string(), value: z.string() })).exactOptional(),
-  conditions: z.array(condition).exactOptional(),
+  conditions: conditions.exactOptional(),
   observedGeneration: z.int().exactOptional(),
-  /** The highest sequence ever used, shared by Builders and Servings. */
-  sequence: z.int().exactOptional(),
+  sequence: z.int().exactOptional().describe('The highest sequence ever used, shared by Builders and Servings.'),
   watch: watchStatus.exactOptional(),
-  /** The value of `openfunction.io/rebuild-requested` that was answered last. */
-  lastHandledRebuild: z.string().exactOptional(),
+  lastHandledRebuild: z
+    .string()
+    .exactOptional()
+    .describe('The value of `openfunction.io/rebuild-requested` that was answered last.'),
 });
 
 export type FunctionStatus = Frozen<z.infer<typeof functionStatus>>;
