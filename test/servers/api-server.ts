@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import { systemClock } from '../../src/platform/clock.ts';
 import { connectKube, type KubeOptions } from '../../src/platform/kube/client.ts';
-import type { Kind, Kube, KubeObject } from '../../src/platform/kube/kube.ts';
+import { type Kind, type Kube, KubeError, type KubeObject } from '../../src/platform/kube/kube.ts';
 import type { Log } from '../../src/platform/log.ts';
 import { type FaultProxy, startHttpFaultProxy, startTcpFaultProxy, type TcpFaultProxy } from './fault-proxy.ts';
 
@@ -23,6 +23,10 @@ export interface TestCluster extends AsyncDisposable {
   connect(options?: Partial<KubeOptions>): Promise<Kube>;
   /** A proxy before the API server that breaks HTTP, and a kubeconfig that leads through it. Closed with the cluster. */
   breakable(): Promise<{ readonly proxy: FaultProxy; readonly kubeconfig: string }>;
+  /** A kubeconfig with another token. */
+  withToken(token: string): Promise<string>;
+  /** A kubeconfig that trusts the system's authorities alone. */
+  withoutAuthority(): Promise<string>;
   /** The same for TCP (TLS passes through). */
   severable(): Promise<{ readonly proxy: TcpFaultProxy; readonly kubeconfig: string }>;
   /** Installs definitions and waits until their kinds are served. */
@@ -59,11 +63,18 @@ export async function startTestCluster(): Promise<TestCluster> {
     owned.push(kube);
     return kube;
   };
-  const through = async (url: string): Promise<string> => {
-    const file = join(directory, `through-${randomBytes(4).toString('hex')}.kubeconfig`);
-    await writeFile(file, await redirected(server.kubeconfig, url), { mode: 0o600 });
+  const edited = async (edit: (config: Kubeconfig) => void): Promise<string> => {
+    const config = parse(await readFile(server.kubeconfig, 'utf8')) as Kubeconfig;
+    edit(config);
+    const file = join(directory, `${randomBytes(4).toString('hex')}.kubeconfig`);
+    await writeFile(file, stringify(config), { mode: 0o600 });
     return file;
   };
+  // Its certificate is still checked against the same authority.
+  const through = (url: string) =>
+    edited(config => {
+      for (const { cluster } of config.clusters) cluster['server'] = url;
+    });
   const kube = await connect();
   const cluster: TestCluster = {
     kube,
@@ -86,6 +97,14 @@ export async function startTestCluster(): Promise<TestCluster> {
       owned.push(proxy);
       return { proxy, kubeconfig: await through(`https://127.0.0.1:${proxy.port}`) };
     },
+    withToken: token =>
+      edited(config => {
+        for (const entry of config.users) entry.user = { token };
+      }),
+    withoutAuthority: () =>
+      edited(config => {
+        for (const { cluster: entry } of config.clusters) delete entry['certificate-authority-data'];
+      }),
     install: definitions => install(kube, definitions),
     async [Symbol.asyncDispose]() {
       // Clients before the proxies that they go through.
@@ -129,8 +148,21 @@ function ownDefinitions(): Promise<readonly KubeObject[]> {
 }
 
 async function install(kube: Kube, definitions: readonly KubeObject[]): Promise<void> {
-  await Promise.all(definitions.map(definition => kube.apply(definitionKind, definition)));
+  await Promise.all(definitions.map(definition => createOrReplace(kube, definition)));
   for (const { metadata } of definitions) await untilEstablished(kube, metadata.name);
+}
+
+/** An earlier run, or kubectl, may have left another one. */
+async function createOrReplace(kube: Kube, definition: KubeObject): Promise<void> {
+  try {
+    await kube.create(definitionKind, definition);
+  } catch (error) {
+    if (!(error instanceof KubeError) || error.reason !== 'AlreadyExists') throw error;
+    // A merge keeps what ours does not mention; a conversion webhook would then contradict our strategy.
+    const spec = definition['spec'] as { readonly conversion?: object };
+    const conversion = { strategy: 'None', webhook: null, ...spec.conversion };
+    await kube.patch({ kind: definitionKind, name: definition.metadata.name }, { spec: { ...spec, conversion } });
+  }
 }
 
 async function untilEstablished(kube: Kube, name: string): Promise<void> {
@@ -147,9 +179,7 @@ interface Definition extends KubeObject {
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] | null };
 }
 
-/** The kubeconfig with another server; the certificate is still checked against its own authority. */
-async function redirected(kubeconfig: string, url: string): Promise<string> {
-  const config = parse(await readFile(kubeconfig, 'utf8')) as { clusters: { cluster: Record<string, unknown> }[] };
-  for (const entry of config.clusters) entry.cluster['server'] = url;
-  return stringify(config);
+interface Kubeconfig {
+  readonly clusters: { readonly cluster: Record<string, unknown> }[];
+  readonly users: { user: Record<string, unknown> }[];
 }

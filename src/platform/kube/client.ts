@@ -66,9 +66,9 @@ function kubeOver(transport: Transport, { fieldManager, clock, log }: KubeOption
       } while (next !== undefined);
       return items as unknown as readonly T[];
     },
-    create: (kind, object) => ask(transport, createRequest(kind, object, fieldManager)),
-    apply: (kind, object) => ask(transport, applyRequest(kind, object, fieldManager)),
-    patch: (ref, body, patch = {}) => ask(transport, patchRequest(ref, { ...patch, body, fieldManager })),
+    create: async (kind, object) => ask(transport, createRequest(kind, object, fieldManager)),
+    apply: async (kind, object) => ask(transport, applyRequest(kind, object, fieldManager)),
+    patch: async (ref, body, patch = {}) => ask(transport, patchRequest(ref, { ...patch, body, fieldManager })),
     remove: async (ref, remove = {}) => {
       const request = removeRequest(ref, remove);
       return (await unlessMissing(transport.exchange(request))) !== undefined;

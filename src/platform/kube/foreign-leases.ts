@@ -65,9 +65,10 @@ export function holdForeignLeases(options: ForeignLeasesOptions): ForeignLeases 
   }
 
   async function run(): Promise<void> {
-    for (let wait = 0; Number.isFinite(wait) && !closing.signal.aborted; ) {
+    while (!closing.signal.aborted) {
+      const wait = await look();
+      if (!Number.isFinite(wait)) return;
       await clock.sleep(wait, closing.signal).catch(() => {});
-      if (!closing.signal.aborted) wait = await look();
     }
   }
 

@@ -28,6 +28,9 @@ export interface Election {
   close(): Promise<void>;
 }
 
+/** How long closing waits for a renewal under way. */
+const closeMs = 3_000;
+
 /** Lease of coordination.k8s.io. */
 export const leaseKind: Kind = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', plural: 'leases' };
 
@@ -52,7 +55,8 @@ export function elect(options: ElectionOptions): Election {
     onChange: listener => candidate.listeners.push(listener),
     async close() {
       closing.abort();
-      await running;
+      // A renewal that hangs on a dead connection is not waited for: the Lease then ends by itself.
+      await Promise.race([running, options.clock.sleep(closeMs)]);
       await candidate.release();
     },
   };

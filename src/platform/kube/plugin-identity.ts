@@ -44,16 +44,11 @@ async function askPlugin(config: KubeConfig, access: Access, clock: Clock): Prom
   });
   try {
     await Promise.race([config.applyToHTTPSOptions(options), hanging]);
-  } catch (cause) {
-    // A plugin's stderr is in the cause and may hold anything.
-    const hint = 'run its command by hand to see why';
-    throw new KubeError(
-      { status: 0, reason: 'CredentialFailed' },
-      `the kubeconfig's credential plugin failed; ${hint}`,
-      {
-        cause,
-      },
-    );
+  } catch (error) {
+    // Without its cause: that holds what the plugin printed, which may be anything.
+    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    const message = `the kubeconfig's credential plugin failed${code}; run its command by hand to see why`;
+    throw new KubeError({ status: 0, reason: 'CredentialFailed' }, message);
   } finally {
     hanging.catch(() => {});
     watchdog.abort();
