@@ -1,0 +1,160 @@
+// Build slots: how many runs may live at once, in the cluster and in each namespace, and who gets the next free one.
+
+/** One build that wants to run: the intent of a Function. */
+export interface Claim {
+  readonly namespace: string;
+  /** Name of the Function. */
+  readonly name: string;
+  /** UID of the Function. */
+  readonly uid: string;
+  readonly sequence: number;
+}
+
+/** What a worker asks before it creates a run. */
+export interface Slots {
+  /** True: create the run now. False: the claim is noted, and the Function is woken when it is granted. */
+  take(claim: Claim): Promise<boolean>;
+}
+
+/** How many runs may live at once; Infinity: no limit. */
+export interface SlotLimits {
+  readonly cluster: number;
+  readonly namespace: number;
+}
+
+interface Grant extends Claim {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** A grant whose run was not seen for this long is free again: its worker died, or the intent was replaced. */
+const grantMs = 120_000;
+
+/**
+ * Counts live runs and grants slots, fair among namespaces: each one with a waiting claim gets one in turn. Kept by the leader, in
+ * memory: a new leader counts again from its informers before it grants anything.
+ */
+export class SlotKeeper {
+  readonly #limits: SlotLimits;
+  /** Namespaces of live runs and of grants whose run is still to be seen, by claim. */
+  readonly #live = new Map<string, string>();
+  readonly #granted = new Map<string, Grant>();
+  /** Claims in the order in which they came, by namespace; namespaces in the order of their turn. */
+  readonly #waiting = new Map<string, Map<string, Claim>>();
+  readonly #taken = new Map<string, number>();
+
+  constructor(limits: SlotLimits) {
+    this.#limits = limits;
+  }
+
+  /** How many claims wait. */
+  get waiting(): number {
+    return this.#waiting.values().reduce((sum, claims) => sum + claims.size, 0);
+  }
+
+  /** How many slots are taken. */
+  get taken(): number {
+    return this.#live.size + this.#granted.size;
+  }
+
+  /** Grants a slot at once, or notes the claim. A claim that has a slot keeps it; an older one of the same Function is forgotten. */
+  take(claim: Claim, now: number): boolean {
+    const key = keyOf(claim);
+    if (this.#live.has(key) || this.#granted.has(key)) return true;
+    this.#forgetOlder(claim);
+    const others = this.#waiting.size > 0 && !this.#waiting.get(claim.namespace)?.has(key);
+    if (!others && this.#hasRoom(claim.namespace)) {
+      this.#grant(claim, now);
+      return true;
+    }
+    const claims = this.#waiting.get(claim.namespace) ?? new Map<string, Claim>();
+    this.#waiting.set(claim.namespace, claims.set(key, claim));
+    return false;
+  }
+
+  /** A run is there and has not ended. */
+  runLives(run: Claim): void {
+    const key = keyOf(run);
+    if (this.#live.has(key)) return;
+    this.#live.set(key, run.namespace);
+    if (!this.#granted.delete(key)) this.#count(run.namespace, 1);
+    this.#unwait(run);
+  }
+
+  /** A run ended or was removed. */
+  runEnded(run: Claim): void {
+    const key = keyOf(run);
+    if (this.#live.delete(key) || this.#granted.delete(key)) this.#count(run.namespace, -1);
+  }
+
+  /** A Function is gone: its claims and grants go too; its runs count until they end. */
+  functionGone(uid: string): void {
+    for (const grant of this.#granted.values()) if (grant.uid === uid) this.#revoke(grant);
+    for (const claims of this.#waiting.values()) {
+      for (const claim of claims.values()) if (claim.uid === uid) this.#unwait(claim);
+    }
+  }
+
+  /** Grants what is free to those who wait, and returns them. */
+  grantNext(now: number): readonly Claim[] {
+    for (const grant of this.#granted.values()) if (now - grant.at > grantMs) this.#revoke(grant);
+    const granted: Claim[] = [];
+    for (let turn = this.#nextTurn(); turn; turn = this.#nextTurn()) {
+      this.#grant(turn, now);
+      granted.push(turn);
+    }
+    return granted;
+  }
+
+  /** The claim whose turn it is, taken from the queue; its namespace goes to the end. */
+  #nextTurn(): Claim | undefined {
+    for (const [namespace, claims] of this.#waiting) {
+      if (!this.#hasRoom(namespace)) continue;
+      const [claim] = claims.values();
+      if (!claim) continue;
+      claims.delete(keyOf(claim));
+      this.#waiting.delete(namespace);
+      if (claims.size > 0) this.#waiting.set(namespace, claims);
+      return claim;
+    }
+    return undefined;
+  }
+
+  #hasRoom(namespace: string): boolean {
+    return this.taken < this.#limits.cluster && (this.#taken.get(namespace) ?? 0) < this.#limits.namespace;
+  }
+
+  #grant(claim: Claim, now: number): void {
+    this.#granted.set(keyOf(claim), { ...claim, at: now });
+    this.#count(claim.namespace, 1);
+  }
+
+  #revoke(grant: Grant): void {
+    if (this.#granted.delete(keyOf(grant))) this.#count(grant.namespace, -1);
+  }
+
+  #forgetOlder(claim: Claim): void {
+    for (const grant of this.#granted.values()) {
+      if (grant.uid === claim.uid && grant.sequence < claim.sequence) this.#revoke(grant);
+    }
+    for (const waiting of this.#waiting.get(claim.namespace)?.values() ?? []) {
+      if (waiting.uid === claim.uid && waiting.sequence < claim.sequence) this.#unwait(waiting);
+    }
+  }
+
+  #unwait(claim: Claim): void {
+    const claims = this.#waiting.get(claim.namespace);
+    if (!claims?.delete(keyOf(claim))) return;
+    if (claims.size === 0) this.#waiting.delete(claim.namespace);
+  }
+
+  #count(namespace: string, by: number): void {
+    const sum = (this.#taken.get(namespace) ?? 0) + by;
+    if (sum === 0) this.#taken.delete(namespace);
+    else this.#taken.set(namespace, sum);
+  }
+}
+
+function keyOf({ uid, sequence }: { readonly uid: string; readonly sequence: number }): string {
+  return `${uid}:${sequence}`;
+}
