@@ -15,7 +15,11 @@ export interface State extends AsyncDisposable {
    * Writes only if the value is still `expected` (undefined: only if absent), atomically among all workers.
    * `next` undefined deletes. Returns whether it was written.
    */
-  swap(key: string, expected: string | undefined, next: { readonly value: string; readonly ttlMs: number } | undefined): Promise<boolean>;
+  swap(
+    key: string,
+    expected: string | undefined,
+    next: { readonly value: string; readonly ttlMs: number } | undefined,
+  ): Promise<boolean>;
   /** Adds to an integer counter (absent counts as 0), sets its expiry when it is new, and returns the sum. Atomic. */
   add(key: string, delta: number, ttlMs: number): Promise<number>;
   delete(key: string): Promise<void>;
