@@ -1,0 +1,118 @@
+// What the leader keeps in memory of a Function: its watch, what it took last, and which children it names. Nothing else of it.
+import { readAnnotations } from '../function/annotations.ts';
+import { findCondition } from '../function/conditions.ts';
+import { parseDuration } from '../function/duration.ts';
+import { type FunctionObject, parseFunction } from '../function/schema.ts';
+import type { KubeObject } from '../platform/kube/kube.ts';
+import { planWatch, type Watch } from '../watch/plan.ts';
+
+export interface FunctionView {
+  /** `namespace/name`: its key in the queue. */
+  readonly key: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  /** Absent: not watched, or it cannot be read. */
+  readonly watch: Watch | undefined;
+  /** The id taken last: attempted (source, source-image) or wanted (image). */
+  readonly baseline: string | undefined;
+  /** The id that the last reconcile looked at. */
+  readonly observed: string | undefined;
+  /** Something keeps a new id waiting: a hold that the reconcile has said, or a run that is not pinned. */
+  readonly holding: boolean;
+  /** Reason of the condition Watching. */
+  readonly watching: string | undefined;
+  /** Nothing is under way, and the last reconcile saw this generation. */
+  readonly settled: boolean;
+  readonly history: History;
+  /** The Builder that counts. */
+  readonly builder: string | undefined;
+  /** `status.build` says how it ended. */
+  readonly buildEnded: boolean;
+  /** The Serving that counts; absent: none is wanted, or none is named yet. */
+  readonly serving: string | undefined;
+  /** `spec.serving` was taken away: no Serving is wanted. */
+  readonly servesNothing: boolean;
+}
+
+/** How many Builders of a Function are kept, and for how long. */
+export interface History {
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Milliseconds since creation; 0: for ever. */
+  readonly maxAgeMs: number;
+}
+
+/** The projection of the Function informer; never throws: a Function that cannot be read has no watch. */
+export function viewFunction(object: KubeObject): FunctionView {
+  const { name, namespace = '', uid = '', resourceVersion = '' } = object.metadata;
+  const identity = { key: `${namespace}/${name}`, namespace, name, uid, resourceVersion };
+  const parsed = parseFunction(object);
+  return { ...identity, ...('ok' in parsed ? viewReadable(parsed.ok) : unreadable) };
+}
+
+type Rest = Omit<FunctionView, 'key' | 'namespace' | 'name' | 'uid' | 'resourceVersion'>;
+
+const unreadable: Rest = {
+  watch: undefined,
+  baseline: undefined,
+  observed: undefined,
+  holding: false,
+  watching: undefined,
+  settled: false,
+  history: { succeeded: 0, failed: 1, maxAgeMs: 0 },
+  builder: undefined,
+  buildEnded: false,
+  serving: undefined,
+  servesNothing: false,
+};
+
+function viewReadable(fn: FunctionObject): Rest {
+  const plan = planWatch(fn);
+  const watch = plan.kind === 'watched' ? plan.watch : undefined;
+  const { status } = fn;
+  const build = fn.spec.build;
+  return {
+    watch,
+    baseline: watch && baselineOf(fn, watch),
+    observed: status?.watch?.observed?.id,
+    holding: isHolding(fn),
+    watching: findCondition(status?.conditions, 'Watching')?.reason,
+    settled: isSettled(fn),
+    history: {
+      succeeded: build?.successfulBuildsHistoryLimit ?? 0,
+      failed: build?.failedBuildsHistoryLimit ?? 1,
+      maxAgeMs: parseDuration(build?.builderMaxAge ?? '0') ?? 0,
+    },
+    builder: status?.build?.resourceRef,
+    buildEnded: ended.has(status?.build?.state ?? ''),
+    serving: status?.serving?.resourceRef,
+    servesNothing: status?.serving?.state === 'Skipped',
+  };
+}
+
+const ended: ReadonlySet<string> = new Set(['Succeeded', 'Failed', 'Timeout', 'Canceled']);
+
+function baselineOf({ status }: FunctionObject, watch: Watch): string | undefined {
+  if (watch.type === 'image') return status?.revision?.imageDigest ?? status?.watch?.adopted;
+  const source = status?.sources?.find(entry => entry.name === 'default');
+  return status?.build?.revision ?? (watch.type === 'source' ? source?.git?.commitSha : source?.bundle?.digest);
+}
+
+/** Reasons for which the observed id waits; the reconcile that said so comes back by itself when they end. */
+const holds: ReadonlySet<string> = new Set(['Suspended', 'Held', 'LettingFinish', 'Cancelling', 'BuildSlots']);
+
+function isHolding(fn: FunctionObject): boolean {
+  const { conditions, build } = fn.status ?? {};
+  const reasons = [findCondition(conditions, 'Built')?.reason, findCondition(conditions, 'Served')?.reason];
+  const unpinned = build?.revision === undefined && ['Created', 'Building'].includes(build?.state ?? '');
+  return (
+    unpinned || reasons.some(reason => holds.has(reason ?? '')) || readAnnotations(fn.metadata.annotations).suspended
+  );
+}
+
+function isSettled({ metadata, status }: FunctionObject): boolean {
+  if (status?.observedGeneration !== metadata.generation) return false;
+  return findCondition(status?.conditions, 'Reconciling')?.status !== 'True';
+}

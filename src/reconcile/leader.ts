@@ -1,0 +1,200 @@
+// The leader: informers in, wakes out. It keeps the source graph, fans observations out, grants build slots, prunes, and watches for
+// what is overdue. All of it can be made anew from lists; nothing of it is lost with the process.
+import type { Clock, Timer } from '../platform/clock.ts';
+import type { Kind, Kube } from '../platform/kube/kube.ts';
+import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { Consumer, Queue } from '../platform/queue/queue.ts';
+import type { State } from '../platform/state/state.ts';
+import type { Credentials } from '../revision/credential.ts';
+import { readObservation } from '../revision/detect.ts';
+import { SourceGraph } from '../watch/graph.ts';
+import { Children } from './children.ts';
+import { concerns } from './fan-out.ts';
+import type { FunctionView } from './function-view.ts';
+import { Functions } from './functions.ts';
+import { builders, type ChildView, runsOf, servings } from './kinds.ts';
+import { latestByKey } from './latest.ts';
+import { Pruner } from './pruner.ts';
+import { claimOf, type SlotOffice } from './slot-office.ts';
+import { Subscriptions } from './subscriptions.ts';
+import { Watchdog } from './watchdog.ts';
+
+export interface LeaderOptions {
+  readonly kube: Kube;
+  readonly state: State;
+  readonly queue: Queue;
+  readonly credentials: Credentials;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Absent in companion mode: nothing is built, so there are no children to keep, to count or to prune. */
+  readonly slots?: SlotOffice;
+  /** Kinds of runs that the cluster serves. */
+  readonly runs: readonly Kind[];
+  /** Floor of all polling intervals, milliseconds. */
+  readonly minIntervalMs: number;
+  /** Where Functions are looked for; undefined: everywhere. */
+  readonly namespaces: readonly string[] | undefined;
+}
+
+/** A leader at work. Disposing it ends its informers and its fan-out; what was woken stays woken. */
+export interface Leader extends AsyncDisposable {
+  /** Resolves when everything was listed and every source was handed to the workers. */
+  readonly ready: Promise<void>;
+  /** Milliseconds since the epoch of the last proof that all informers live. */
+  readonly lastAliveAt: number;
+}
+
+const fanOutConcurrency = 16;
+const wakeConcurrency = 64;
+const wakeRetryMs = 1_000;
+const tickMs = 5_000;
+
+/** Starts leading at once. */
+export function startLeader(options: LeaderOptions): Leader {
+  const leading = new Leading(options);
+  return {
+    ready: leading.start(),
+    get lastAliveAt() {
+      return leading.lastAliveAt;
+    },
+    [Symbol.asyncDispose]: () => leading.stop(),
+  };
+}
+
+class Leading {
+  readonly #options: LeaderOptions;
+  readonly #graph: SourceGraph;
+  readonly #subscriptions: Subscriptions;
+  readonly #functions: Functions;
+  readonly #children: readonly Children[];
+  readonly #pruner: Pruner | undefined;
+  readonly #watchdog: Watchdog;
+  readonly #waking = latestByKey(wakeConcurrency, key => this.#wake(key));
+  readonly #stopping = new AbortController();
+  #fanOut: Consumer | undefined;
+  #tick: Timer | undefined;
+
+  constructor(options: LeaderOptions) {
+    const { kube, namespaces, minIntervalMs } = options;
+    this.#options = options;
+    this.#graph = new SourceGraph({ minIntervalMs });
+    this.#subscriptions = new Subscriptions({ ...options, graph: this.#graph });
+    this.#watchdog = new Watchdog({ graph: this.#graph, clock: options.clock, subscriptions: this.#subscriptions });
+    this.#functions = new Functions(kube, {
+      namespaces,
+      changed: (view, previous) => this.#functionChanged(view, previous),
+      gone: view => this.#functionGone(view),
+    });
+    const full = options.slots !== undefined;
+    const events = { namespaces, changed: this.#childChanged, gone: this.#childChanged };
+    const builderIndex = full ? new Children(kube, builders, events) : undefined;
+    const servingIndex = full ? new Children(kube, servings, events) : undefined;
+    const runs = full ? options.runs.map(kind => new Children(kube, runsOf(kind), this.#runEvents(namespaces))) : [];
+    this.#children = [builderIndex, servingIndex, ...runs].filter(index => index !== undefined);
+    this.#pruner =
+      builderIndex && servingIndex
+        ? new Pruner({ ...options, functions: this.#functions, builders: builderIndex, servings: servingIndex })
+        : undefined;
+  }
+
+  get lastAliveAt(): number {
+    return Math.min(this.#functions.lastAliveAt, ...this.#children.map(children => children.lastAliveAt));
+  }
+
+  async start(): Promise<void> {
+    const { queue, slots, clock } = this.#options;
+    try {
+      await Promise.all([this.#functions.synced, ...this.#children.map(children => children.synced)]);
+    } catch (error) {
+      // Closed before the first list was whole.
+      if (this.#stopping.signal.aborted) return;
+      throw error;
+    }
+    await this.#subscriptions.idle();
+    if (this.#stopping.signal.aborted) return;
+    slots?.open();
+    this.#fanOut = await queue.work('fanout', key => this.#fan(key), { concurrency: fanOutConcurrency });
+    this.#tick = clock.after(tickMs, () => this.#beat());
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#tick?.cancel();
+    this.#options.slots?.shut();
+    await this.#fanOut?.close();
+    await Promise.all([this.#functions, ...this.#children].map(cache => cache[Symbol.asyncDispose]()));
+    await Promise.all([this.#subscriptions[Symbol.asyncDispose](), this.#pruner?.[Symbol.asyncDispose]()]);
+    await this.#waking.close();
+  }
+
+  #functionChanged(view: FunctionView, previous: FunctionView | undefined): void {
+    this.#subscriptions.put(view);
+    this.#pruner?.touch(view.uid);
+    // What was settled when this leader came is left alone: a restart asks nothing of the API server.
+    if (previous !== undefined || !view.settled) this.#waking.touch(view.key);
+  }
+
+  #functionGone(view: FunctionView): void {
+    if (this.#functions.get(view.key) === undefined) this.#subscriptions.drop(view.key);
+    this.#options.slots?.functionGone(view.uid);
+    this.#waking.touch(view.key);
+  }
+
+  readonly #childChanged = (child: ChildView): void => {
+    this.#pruner?.touch(child.functionUid);
+    const owner = this.#functions.withUid(child.functionUid);
+    if (owner) this.#waking.touch(owner.key);
+  };
+
+  #runEvents(namespaces: readonly string[] | undefined) {
+    const { slots } = this.#options;
+    return {
+      namespaces,
+      changed: (run: ChildView) => {
+        slots?.runChanged(claimOf(run), run.ended === undefined);
+        this.#childChanged(run);
+      },
+      gone: (run: ChildView) => {
+        slots?.runChanged(claimOf(run), false);
+        this.#childChanged(run);
+      },
+    };
+  }
+
+  /** Handles the queue `fanout`: after a poll, or a worker's claim for a slot. */
+  async #fan(key: string): Promise<undefined> {
+    if (await this.#options.slots?.handle(key)) return;
+    const observation = await readObservation(this.#options.state, key);
+    if (observation === undefined) return;
+    this.#watchdog.heard(key);
+    for (const subscriber of this.#graph.subscribers(key)) {
+      const view = this.#functions.get(subscriber);
+      if (view && concerns(view, observation)) this.#waking.touch(subscriber);
+    }
+    if (observation.failure) this.#subscriptions.recheck(key);
+  }
+
+  async #wake(key: string): Promise<void> {
+    const { queue, log, clock } = this.#options;
+    try {
+      await queue.wake('function', key);
+    } catch (error) {
+      log.debug('cannot wake', { function: key, error });
+      clock.after(wakeRetryMs, () => this.#waking.touch(key));
+    }
+  }
+
+  /** The slow round: nothing here is needed while all goes well. */
+  #beat(): void {
+    const { slots, clock, metrics } = this.#options;
+    if (this.#stopping.signal.aborted) return;
+    metrics.gauge('revflow_overdue_sources', {}, this.#watchdog.round());
+    metrics.gauge('revflow_sources', {}, this.#graph.size);
+    slots?.round();
+    this.#pruner?.sweep();
+    for (const key of this.#watchdog.share(this.#functions.values(), this.#functions.size)) this.#waking.touch(key);
+    this.#tick = clock.after(tickMs, () => this.#beat());
+  }
+}

@@ -1,0 +1,67 @@
+// Which children of a Function are let go.
+import { describe, expect, it } from 'vitest';
+import { type FunctionView, viewFunction } from './function-view.ts';
+import type { ChildView } from './kinds.ts';
+import { surplusBuilders, surplusServings } from './prune.ts';
+
+const metadata = { name: 'f', namespace: 'n', uid: 'u' };
+const base = viewFunction({ apiVersion: 'core.openfunction.io/v1beta2', kind: 'Function', metadata });
+
+const view = (over: Partial<FunctionView> = {}): FunctionView => ({ ...base, buildEnded: true, ...over });
+const child = (sequence: number, ended: ChildView['ended'] = undefined): ChildView => ({
+  namespace: 'n',
+  name: `c-${sequence}`,
+  uid: `uid-${sequence}`,
+  functionUid: 'u',
+  sequence,
+  ended,
+  cancelled: false,
+  createdAt: 0,
+});
+const sequences = (children: readonly ChildView[]) => children.map(entry => entry.sequence).toSorted((a, b) => a - b);
+
+describe('the history of Builders', () => {
+  const history = { succeeded: 1, failed: 1, maxAgeMs: 0 };
+
+  it('keeps no succeeded one and the newest failed one by default', () => {
+    const builders = [child(1, 'failed'), child(2, 'succeeded'), child(3, 'failed'), child(4, 'succeeded')];
+    expect(sequences(surplusBuilders(builders, view(), 0))).toEqual([1, 2, 4]);
+  });
+
+  it('goes by sequence, newest first', () => {
+    const builders = [child(1, 'succeeded'), child(10, 'succeeded'), child(9, 'succeeded')];
+    expect(sequences(surplusBuilders(builders, view({ history }), 0))).toEqual([1, 9]);
+  });
+
+  it('never touches a running one', () => {
+    expect(surplusBuilders([child(1), child(2)], view(), 0)).toEqual([]);
+  });
+
+  it('keeps the one that counts until the status has its end', () => {
+    const builders = [child(2, 'succeeded')];
+    expect(surplusBuilders(builders, view({ builder: 'c-2', buildEnded: false }), 0)).toEqual([]);
+    expect(sequences(surplusBuilders(builders, view({ builder: 'c-2' }), 0))).toEqual([2]);
+  });
+
+  it('lets go of completed ones beyond their age', () => {
+    const old = { succeeded: 5, failed: 5, maxAgeMs: 1_000 };
+    const builders = [child(1, 'failed'), child(2)];
+    expect(surplusBuilders(builders, view({ history: old }), 1_000)).toEqual([]);
+    expect(sequences(surplusBuilders(builders, view({ history: old }), 1_001))).toEqual([1]);
+  });
+});
+
+describe('earlier Servings', () => {
+  it('go once the one that counts is there', () => {
+    expect(sequences(surplusServings([child(1), child(3)], view({ serving: 'c-3' })))).toEqual([1]);
+  });
+
+  it('stay while it is not there, and later ones stay always', () => {
+    expect(surplusServings([child(1)], view({ serving: 'c-2' }))).toEqual([]);
+    expect(surplusServings([child(2), child(3)], view({ serving: 'c-2' }))).toEqual([]);
+  });
+
+  it('go all when nothing is to be served', () => {
+    expect(sequences(surplusServings([child(1), child(2)], view({ servesNothing: true })))).toEqual([1, 2]);
+  });
+});

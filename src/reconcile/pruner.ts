@@ -1,0 +1,82 @@
+// Deletes the children that are no longer wanted, and records in the Function what it took away.
+import { kinds } from '../function/kinds.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Kind, Kube } from '../platform/kube/kube.ts';
+import { KubeError } from '../platform/kube/kube.ts';
+import type { Log } from '../platform/log.ts';
+import type { Children } from './children.ts';
+import type { FunctionView } from './function-view.ts';
+import type { Functions } from './functions.ts';
+import type { ChildView } from './kinds.ts';
+import { type Latest, latestByKey } from './latest.ts';
+import { surplusBuilders, surplusServings } from './prune.ts';
+
+export interface PrunerOptions {
+  readonly kube: Kube;
+  readonly functions: Functions;
+  readonly builders: Children;
+  readonly servings: Children;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const concurrency = 8;
+const retryMs = 10_000;
+
+/** The leader's pruning; keys are UIDs of Functions. */
+export class Pruner implements AsyncDisposable {
+  readonly #options: PrunerOptions;
+  readonly #work: Latest;
+
+  constructor(options: PrunerOptions) {
+    this.#options = options;
+    this.#work = latestByKey(concurrency, uid => this.#prune(uid));
+  }
+
+  /** Something about this Function or its children changed. */
+  touch(functionUid: string): void {
+    this.#work.touch(functionUid);
+  }
+
+  /** Looks at all Functions whose Builders grow too old. */
+  sweep(): void {
+    for (const view of this.#options.functions.values()) if (view.history.maxAgeMs > 0) this.touch(view.uid);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#work.close();
+  }
+
+  async #prune(uid: string): Promise<void> {
+    const { functions, builders, servings, clock, log } = this.#options;
+    // Children of a Function that is gone belong to the garbage collector.
+    const view = functions.withUid(uid);
+    if (view === undefined) return;
+    try {
+      for (const builder of surplusBuilders(builders.of(uid), view, clock.now()))
+        await this.#removeBuilder(view, builder);
+      for (const serving of surplusServings(servings.of(uid), view)) await this.#remove(kinds.serving, serving);
+    } catch (error) {
+      if (!(error instanceof KubeError)) log.error('pruning failed', { function: view.key, error });
+      clock.after(retryMs, () => this.touch(uid));
+    }
+  }
+
+  /** A deleted Builder of a failed build asks for another try, unless the status says that we took it away. */
+  async #removeBuilder(view: FunctionView, builder: ChildView): Promise<void> {
+    if (builder.name === view.builder && builder.ended === 'failed') {
+      const ref = { kind: kinds.function, namespace: view.namespace, name: view.name };
+      const options = { subresource: 'status', resourceVersion: view.resourceVersion } as const;
+      await this.#options.kube.patch(ref, { status: { build: { pruned: true } } }, options);
+    }
+    await this.#remove(kinds.builder, builder);
+  }
+
+  async #remove(kind: Kind, { namespace, name, uid }: ChildView): Promise<void> {
+    const removed = await this.#options.kube.remove(
+      { kind, namespace, name },
+      { uid, propagationPolicy: 'Background' },
+    );
+    if (removed) this.#options.log.debug('removed', { kind: kind.kind, namespace, name });
+  }
+}
