@@ -23,6 +23,7 @@ const recorded: RecordedBuild = {
   inputHash: 'v1:x',
   cancels: 0,
   vanished: 0,
+  superseded: false,
   pruned: false,
 };
 
@@ -145,6 +146,18 @@ describe('whether a build starts', () => {
       facts({ watch: seen(a) }),
       build({ phase: 'running', vanished: 3 }, { run: 'absent' }),
       'nothing',
+    ],
+    [
+      'a run that was cancelled for a head that is gone again is built again',
+      facts({ watch: seen(a) }),
+      build({ phase: 'failed', superseded: true }),
+      `build Superseded ${a}`,
+    ],
+    [
+      'a cancelled run is followed by the newer head',
+      facts({ watch: seen(b) }),
+      build({ phase: 'failed', superseded: true }),
+      `build NewRevision ${b}`,
     ],
     ['a suspended Function starts nothing', facts({ suspended: true }), never, 'hold First Suspended'],
     ['a held one takes no new revision', facts({ watch: seen(b), hold: 'freeze' }), build(), 'hold NewRevision Held'],

@@ -13,6 +13,7 @@ import { retries } from './rule.ts';
 import { built, neverServed, servingChanged, servingCleared, servingDeleted } from './serving-causes.ts';
 import { specChanged } from './spec-change.ts';
 import { supersede } from './supersede.ts';
+import { supersededForNothing } from './superseded.ts';
 import { suspended } from './suspended.ts';
 import { runVanished } from './vanished-run.ts';
 
@@ -25,6 +26,7 @@ export const buildCauses: readonly BuildCauseRule[] = [
   runVanished,
   builderDeleted,
   newRevision,
+  supersededForNothing,
 ];
 
 /** Gates before a build; the first that objects decides. Cancelling comes last: nothing is cancelled for a build that must wait. */

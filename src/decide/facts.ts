@@ -10,6 +10,10 @@ export interface Policy {
   readonly rollbackMs: number;
   /** How often in a row a vanished run is started again. */
   readonly vanishedRuns: number;
+  /** A cancelled run that has not ended after this long is deleted. */
+  readonly cancelMs: number;
+  /** A run that could not be created this often in a row makes its build a failed one. */
+  readonly startTries: number;
 }
 
 export const defaultPolicy: Policy = {
@@ -17,6 +21,8 @@ export const defaultPolicy: Policy = {
   firstObservationMs: 30_000,
   rollbackMs: 600_000,
   vanishedRuns: 3,
+  cancelMs: 120_000,
+  startTries: 5,
 };
 
 /** An id that this Function left, and when (milliseconds since the epoch). */
@@ -46,6 +52,8 @@ export interface RecordedBuild {
   readonly cancels: number;
   /** How many runs in a row vanished before this one. */
   readonly vanished: number;
+  /** Its run ended because we cancelled it for something newer: it is no result, a build must follow. */
+  readonly superseded: boolean;
   /** `status.build.pruned`: its Builder was removed by us. */
   readonly pruned: boolean;
 }

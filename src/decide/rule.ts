@@ -9,7 +9,8 @@ export type BuildCause =
   | 'RebuildRequested'
   | 'BuilderDeleted'
   | 'RunVanished'
-  | 'NewRevision';
+  | 'NewRevision'
+  | 'Superseded';
 
 /** Why a Serving is wanted. */
 export type ServingCause = 'First' | 'Cleared' | 'Built' | 'SpecChanged' | 'ServingDeleted';
@@ -49,5 +50,5 @@ export interface ServingCauseRule {
 
 /** Causes that try the same revision again: known already, it needs no observation. */
 export function retries(cause: BuildCause): boolean {
-  return cause === 'RunVanished' || cause === 'BuilderDeleted';
+  return cause === 'RunVanished' || cause === 'BuilderDeleted' || cause === 'Superseded';
 }

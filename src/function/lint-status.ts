@@ -30,7 +30,7 @@ export function lintStatus(fn: FunctionObject): readonly string[] {
   if (status === undefined) return [];
   const conditions = status.conditions ?? [];
   return [
-    ...conditions.flatMap(condition => lintCondition(condition, fn)),
+    ...conditions.flatMap(condition => [...lintCondition(condition, fn)]),
     ...lintTypes(conditions),
     ...lintWhole(conditions),
     ...lintStages(status),

@@ -55,6 +55,10 @@ const buildStatus = intent.extend({
     .describe('Runs in a row that were cancelled for newer revisions before this one; absent: 0.'),
   vanished: z.int().exactOptional().describe('Runs in a row that vanished before this one; absent: 0.'),
   pruned: z.boolean().exactOptional().describe('Its Builder was removed by our own pruning.'),
+  cancelledAt: moment
+    .exactOptional()
+    .describe('When its run was asked to stop for something newer; a run that somebody else cancelled has none.'),
+  failures: z.int().exactOptional().describe('Tries in a row that could not create its run; absent: 0.'),
 });
 
 export type BuildStatus = Frozen<z.infer<typeof buildStatus>>;

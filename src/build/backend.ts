@@ -1,0 +1,56 @@
+// The contract of a build backend: how a Builder becomes a run on some engine, and how that run's status is read back. All pure.
+import type { BuilderObject } from '../function/schema.ts';
+import type { SourceResult } from '../function/status.ts';
+import type { Kind, KubeObject } from '../platform/kube/kube.ts';
+
+/** A Builder that exists, and what its run is pinned to. */
+export interface BuildOrder {
+  readonly builder: BuilderObject;
+  /** Commit id or `sha256:` digest; absent: the source as the Builder writes it. */
+  readonly revision: string | undefined;
+}
+
+/** What has become of a run. Times are RFC 3339. */
+export type RunResult =
+  | { readonly phase: 'running' }
+  | {
+      readonly phase: 'succeeded';
+      /** Said beside "Succeeded", such as what a local build left out. */
+      readonly note?: string;
+      readonly output?: { readonly digest: string; readonly size?: number };
+      /** What was built; empty when the engine does not tell. */
+      readonly sources: readonly SourceResult[];
+      readonly completedAt?: string;
+    }
+  | {
+      readonly phase: 'failed';
+      /** OpenFunction's word for the end. */
+      readonly state: 'Failed' | 'Timeout' | 'Canceled';
+      /** The engine's own reason. */
+      readonly reason: string;
+      readonly message: string;
+      readonly completedAt?: string;
+    };
+
+/** One engine. Contract suite: `test/contracts/backend.ts`. */
+export interface Backend {
+  readonly engine: 'shipwright' | 'tekton';
+  /** The kind of its runs; what informers watch and what the API server must serve. */
+  readonly run: Kind;
+  /** What is created for a Builder, in this order; the last one is the run. The same order gives the same objects. */
+  emit(order: BuildOrder): readonly Emitted[];
+  /** Name of the run of a Builder. */
+  runName(builder: string): string;
+  /** `Builder.status.resourceRef`. */
+  resourceRef(builder: string): Readonly<Record<string, string>>;
+  /** Reads a run's status. */
+  result(run: KubeObject): RunResult;
+  /** The merge patch that asks a run to stop. */
+  readonly cancel: object;
+}
+
+/** An object to create. */
+export interface Emitted {
+  readonly kind: Kind;
+  readonly object: KubeObject;
+}

@@ -1,0 +1,61 @@
+// What a Function asks its Builder to be, what its build is made from, and the name that its inputs have.
+import { withDefaults } from '../function/defaults.ts';
+import { parseDuration } from '../function/duration.ts';
+import { versionedHash } from '../function/hash.ts';
+import type { FunctionObject } from '../function/schema.ts';
+import type { BuilderSpec } from '../function/schema-build.ts';
+
+/** The spec of the Builder; undefined when nothing is to be built. `revision` is the id that it is pinned to, absent: as written. */
+export function wantedBuilder(fn: FunctionObject, revision: string | undefined): BuilderSpec | undefined {
+  const { image, imageCredentials, build } = withDefaults(fn).spec;
+  if (build === undefined) return undefined;
+  const spec: BuilderSpec = { ...build, image, ...(imageCredentials === undefined ? {} : { imageCredentials }) };
+  return revision === undefined ? spec : pinned(spec, revision);
+}
+
+/** A bundle is pinned by a digest, a repository by anything else; an id of the other sort says nothing about this source. */
+function pinned(spec: BuilderSpec, revision: string): BuilderSpec {
+  const { srcRepo } = spec;
+  const bundle = srcRepo.bundleContainer?.image;
+  const isDigest = revision.includes(':');
+  if (bundle !== undefined) {
+    if (!isDigest) return spec;
+    const image = `${bundle.split('@')[0]}@${revision}`;
+    return { ...spec, srcRepo: { ...srcRepo, bundleContainer: { ...srcRepo.bundleContainer, image } } };
+  }
+  return isDigest ? spec : { ...spec, srcRepo: { ...srcRepo, revision } };
+}
+
+/**
+ * Hash of what changes the build. How long it may take and how long its Builder is kept do not; an empty text is an absent one, and so
+ * is a reference without a name.
+ */
+export function buildInputHash(spec: BuilderSpec): string {
+  const { shipwright, srcRepo, builder, builderCredentials, imageCredentials, dockerfile, image } = spec;
+  return versionedHash({
+    image,
+    imageCredentials: reference(imageCredentials),
+    builder: builder || undefined,
+    builderCredentials: reference(builderCredentials),
+    dockerfile: dockerfile || undefined,
+    env: Object.keys(spec.env ?? {}).length === 0 ? undefined : spec.env,
+    strategy: shipwright?.strategy && { name: shipwright.strategy.name, kind: shipwright.strategy.kind || undefined },
+    params: (shipwright?.params ?? []).length === 0 ? undefined : shipwright?.params,
+    url: srcRepo.url || undefined,
+    bundle: srcRepo.bundleContainer?.image,
+    revision: srcRepo.revision || undefined,
+    subPath: srcRepo.sourceSubPath || undefined,
+    credentials: reference(srcRepo.credentials),
+  });
+}
+
+function reference(ref: { readonly name?: string } | undefined): string | undefined {
+  return ref?.name || undefined;
+}
+
+/** How long a build may take from the creation of its Builder, milliseconds; undefined: as long as the engine allows. */
+export function buildTimeoutMs(spec: BuilderSpec): number | undefined {
+  const text = spec.timeout ?? spec.shipwright?.timeout;
+  const ms = text === undefined ? undefined : parseDuration(text);
+  return ms === undefined || ms < 0 ? undefined : ms;
+}

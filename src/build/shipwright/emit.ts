@@ -1,0 +1,101 @@
+// Builder → Build and BuildRun, as targets.md §1.1 and core-build.md §3.3 and §9.1 have them.
+import { kinds } from '../../function/kinds.ts';
+import { buildName, buildRunName, labels } from '../../function/names.ts';
+import type { BuilderObject } from '../../function/schema.ts';
+import type { BuilderSpec, BuildParam } from '../../function/schema-build.ts';
+import type { KubeObject } from '../../platform/kube/kube.ts';
+import type { BuildOrder } from '../backend.ts';
+
+/** What Shipwright runs when a Function names no strategy. */
+const defaultStrategy = { name: 'openfunction', kind: 'ClusterBuildStrategy' };
+
+/** The Build of a Builder; its revision is the pinned id when there is one. */
+export function emitBuild(order: BuildOrder): KubeObject {
+  const { spec } = order.builder;
+  const strategy = spec.shipwright?.strategy;
+  return {
+    apiVersion: kinds.build.apiVersion,
+    kind: kinds.build.kind,
+    metadata: metadata(order.builder, buildName(order.builder.metadata.name)),
+    spec: {
+      source: source(spec, order.revision),
+      strategy: strategy ? withoutAbsent({ name: strategy.name, kind: strategy.kind }) : defaultStrategy,
+      ...list('paramValues', params(spec)),
+      ...list('env', environment(spec)),
+      output: withoutAbsent({ image: spec.image, pushSecret: spec.imageCredentials?.name }),
+      ...withoutAbsent({ timeout: spec.timeout ?? spec.shipwright?.timeout }),
+    },
+  };
+}
+
+/** The BuildRun of a Builder. */
+export function emitBuildRun(builder: BuilderObject): KubeObject {
+  return {
+    apiVersion: kinds.buildRun.apiVersion,
+    kind: kinds.buildRun.kind,
+    metadata: metadata(builder, buildRunName(builder.metadata.name)),
+    spec: { build: { name: buildName(builder.metadata.name) }, serviceAccount: '.generate' },
+  };
+}
+
+function metadata(builder: BuilderObject, name: string): KubeObject['metadata'] {
+  const { apiVersion, kind, metadata: owner } = builder;
+  return {
+    name,
+    ...(owner.namespace === undefined ? {} : { namespace: owner.namespace }),
+    labels: { ...owner.labels, [labels.builder]: owner.name },
+    ownerReferences: [
+      { apiVersion, kind, name: owner.name, uid: owner.uid ?? '', controller: true, blockOwnerDeletion: true },
+    ],
+  };
+}
+
+function source(spec: BuilderSpec, revision: string | undefined): object {
+  const { srcRepo } = spec;
+  const secret = srcRepo.credentials?.name;
+  const bundle = srcRepo.bundleContainer?.image;
+  const contextDir = withoutAbsent({ contextDir: srcRepo.sourceSubPath });
+  if (bundle !== undefined) {
+    const image = revision === undefined ? bundle : `${bundle.split('@')[0]}@${revision}`;
+    return { type: 'OCI', ociArtifact: withoutAbsent({ image, pullSecret: secret }), ...contextDir };
+  }
+  const git = { url: srcRepo.url, revision: revision ?? srcRepo.revision, cloneSecret: secret };
+  return { type: 'Git', git: withoutAbsent(git), ...contextDir };
+}
+
+/** The user's parameters in their order, then what v1beta1 made parameters of: the builder image and the Dockerfile's path. */
+function params(spec: BuilderSpec): readonly object[] {
+  const own = (spec.shipwright?.params ?? []).filter(param => param !== null).map(param);
+  const named = new Set(own.map(entry => entry.name));
+  const derived = [
+    { name: 'builder-image', value: spec.builder },
+    { name: 'dockerfile', value: spec.dockerfile },
+  ];
+  return [...own, ...derived.filter(entry => entry.value && !named.has(entry.name))];
+}
+
+/** One value, reference or list, as Shipwright accepts it: exactly one of them. */
+function param(entry: BuildParam): { readonly name: string } {
+  const { name, value, configMapValue, secretValue, values } = entry;
+  if (configMapValue) return { name, ...{ configMapValue: withoutAbsent(configMapValue) } };
+  if (secretValue) return { name, ...{ secretValue: withoutAbsent(secretValue) } };
+  if (values) return { name, ...{ values: values.map(item => withoutAbsent(item)) } };
+  return { name, ...withoutAbsent({ value }) };
+}
+
+function environment(spec: BuilderSpec): readonly object[] {
+  return Object.entries(spec.env ?? {})
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => ({ name, value }));
+}
+
+function list(name: string, items: readonly object[]): object {
+  return items.length === 0 ? {} : { [name]: items };
+}
+
+/** Drops what is absent, null or empty. */
+function withoutAbsent(object: object): object {
+  return Object.fromEntries(
+    Object.entries(object).filter(([, value]) => value !== undefined && value !== null && value !== ''),
+  );
+}
