@@ -1,0 +1,161 @@
+// Heads asked of any smart-HTTP Git host: one protocol v2 ls-refs POST for all wants, without discovery where that is possible.
+import { RetryableError } from '../../platform/errors.ts';
+import type { HttpRequest, HttpResponse } from '../../platform/http/http.ts';
+import type { GitSource } from '../../watch/source.ts';
+import type { Answer, Ports, Provider, Question } from '../provider.ts';
+import { transportOf } from '../transport.ts';
+import { addressesOf, forgetWay, recallWay, rememberHost, rememberWay, type Way } from './address.ts';
+import { type Advertisement, parseAdvertisement } from './advertisement.ts';
+import { basicLogin } from './login.ts';
+import { PacketError } from './pkt-line.ts';
+import { headOf, lsRefsBody, parseLsRefs, type RemoteRef, refused } from './refs.ts';
+
+type Refs = ReadonlyMap<string, RemoteRef>;
+
+/** Redirects, and refusals of the bare POST by servers that want to be discovered first. */
+const redirects = [301, 302, 303, 307, 308];
+const refusals = [400, 405, 411, 415, 422, 501];
+/** Some MiB: a prefix may fit thousands of refs, and without v2 all refs come (about 70 bytes each). */
+const largestAnswer = 4 * 1024 * 1024;
+const largestAdvertisement = 32 * 1024 * 1024;
+const service = 'git-upload-pack';
+
+/** The provider for Git hosts, forges included. Any want that Git could not name is missing. */
+export function gitProvider(): Provider<GitSource> {
+  return {
+    driver: 'git',
+    conditional: false,
+    async observe(question: Question<GitSource>, ports: Ports): Promise<Answer> {
+      const refs = await new RefsQuestion(question, ports).ask();
+      return { heads: Object.fromEntries(question.wants.map(want => [want, headOf(want, refs)])) };
+    },
+  };
+}
+
+class RefsQuestion {
+  private readonly question: Question<GitSource>;
+  private readonly ports: Ports;
+
+  constructor(question: Question<GitSource>, ports: Ports) {
+    this.question = question;
+    this.ports = ports;
+  }
+
+  async ask(): Promise<Refs> {
+    const way = await recallWay(this.question, this.ports);
+    const [usual, other] = addressesOf(this.question.source);
+    const isUsual = way.base === usual;
+    if (isUsual && other === undefined) return this.certain(way);
+    const refs = await this.askAt(way, [404]);
+    if (refs !== 'absent') return refs;
+    if (isUsual) {
+      const second = { ...way, base: other ?? usual };
+      const found = await this.certain(second);
+      await rememberWay(this.question, this.ports, second);
+      return found;
+    }
+    // It moved again, or moved back: the address that the user wrote decides.
+    await forgetWay(this.question, this.ports);
+    return this.certain({ ...way, base: usual });
+  }
+
+  private async certain(way: Way): Promise<Refs> {
+    const refs = await this.askAt(way, []);
+    if (refs === 'absent') throw this.unexpected('answered a question that was not asked');
+    return refs;
+  }
+
+  /** The bare POST, and discovery where that does not do. `absent` only for a status in `absences`. */
+  private async askAt(way: Way, absences: readonly number[]): Promise<Refs | 'absent'> {
+    if (way.discover) return this.discover(way, absences);
+    const response = await this.post(way, [...refusals, ...absences]);
+    if (absences.includes(response.status)) return 'absent';
+    const isRefusal = refusals.includes(response.status);
+    const isAnswer = !isRefusal && !redirects.includes(response.status);
+    const refs = isAnswer ? this.read(response, 'result', parseLsRefs) : refused;
+    return refs === refused ? this.discover({ ...way, isRefusal }, absences) : refs;
+  }
+
+  /** One GET that tells where the repository is and what the server speaks; of an old server it holds the refs. */
+  private async discover(
+    way: Way & { readonly isRefusal?: boolean },
+    absences: readonly number[],
+  ): Promise<Refs | 'absent'> {
+    const request: HttpRequest = {
+      ...this.common(way.base),
+      method: 'GET',
+      url: `${way.base}/info/refs?service=${service}`,
+      headers: { 'git-protocol': 'version=2', accept: '*/*' },
+      maxBytes: largestAdvertisement,
+    };
+    const response = await this.ports.http.request(request, absences);
+    if (absences.includes(response.status)) return 'absent';
+    const advertised = this.read(response, 'advertisement', parseAdvertisement);
+    if (advertised === refused) throw this.unexpected('refuses to say what it has');
+    const base = this.baseOf(response.url);
+    if (advertised.version === 0) {
+      if (!way.discover) await rememberHost(this.question, this.ports, 0);
+      return advertised.refs;
+    }
+    const found = { base, format: advertised.format, discover: false };
+    const answer = await this.post(found, []);
+    if (redirects.includes(answer.status)) throw this.unexpected('redirects from the address that it named itself');
+    const refs = this.read(answer, 'result', parseLsRefs);
+    if (refs === refused) throw this.unexpected('offers protocol v2 and does not answer it');
+    if (way.isRefusal === true) await rememberHost(this.question, this.ports, 2);
+    if (base !== way.base || found.format !== way.format) await rememberWay(this.question, this.ports, found);
+    return refs;
+  }
+
+  private post(way: Way, accept: readonly number[]): Promise<HttpResponse> {
+    const request: HttpRequest = {
+      ...this.common(way.base),
+      method: 'POST',
+      url: `${way.base}/${service}`,
+      headers: {
+        'content-type': `application/x-${service}-request`,
+        accept: `application/x-${service}-result`,
+        'git-protocol': 'version=2',
+      },
+      body: lsRefsBody(this.question.wants, way.format),
+      maxBytes: largestAnswer,
+      redirect: 'manual',
+    };
+    return this.ports.http.request(request, accept);
+  }
+
+  /** A credential goes to the scheme, host and port of the source alone, wherever the repository moved. */
+  private common(base: string): Pick<HttpRequest, 'secretHeaders'> {
+    const { source, credential } = this.question;
+    const isOwn = new URL(base).origin === new URL(source.url).origin;
+    const secretHeaders =
+      credential && isOwn ? { secretHeaders: { authorization: basicLogin(source, credential) } } : {};
+    return { ...transportOf(this.question), ...secretHeaders };
+  }
+
+  private read<T>(response: HttpResponse, kind: 'result' | 'advertisement', parse: (body: Uint8Array) => T): T {
+    const type = (response.headers['content-type'] ?? '').split(';')[0]?.trim();
+    if (type !== `application/x-${service}-${kind}`) {
+      throw this.unexpected(
+        "answered with something that is not Git's smart protocol; is this a repository's address?",
+      );
+    }
+    try {
+      return parse(response.body);
+    } catch (error) {
+      if (!(error instanceof PacketError)) throw error;
+      throw this.unexpected(`answered with a list of refs that cannot be read: ${error.message}`);
+    }
+  }
+
+  private baseOf(url: string): string {
+    const { origin, pathname } = new URL(url);
+    if (!pathname.endsWith('/info/refs')) throw this.unexpected("redirects to what is no repository's address");
+    return origin + pathname.slice(0, -'/info/refs'.length);
+  }
+
+  private unexpected(what: string): RetryableError {
+    const { host, pathname } = new URL(this.question.source.url);
+    return new RetryableError('UnexpectedAnswer', `the Git host ${host} ${what} (${pathname.slice(1)})`);
+  }
+}

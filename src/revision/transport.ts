@@ -1,0 +1,16 @@
+// What every request of one question carries, whatever the provider.
+import type { HttpRequest } from '../platform/http/http.ts';
+import { type Source, sourceTls } from '../watch/source.ts';
+import type { Question } from './provider.ts';
+
+export function transportOf(
+  question: Question<Source>,
+): Pick<HttpRequest, 'tls' | 'plainCredentials' | 'fresh' | 'signal'> {
+  const { source, credential, fresh, signal } = question;
+  return {
+    tls: sourceTls(source, credential?.ca),
+    signal,
+    ...(source.plainCredentials === true ? { plainCredentials: true } : {}),
+    ...(fresh === true ? { fresh: true } : {}),
+  };
+}
