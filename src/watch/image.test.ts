@@ -23,6 +23,8 @@ describe('watch/image', () => {
     ['127.0.0.1:5000/a:b', '127.0.0.1:5000', 'a', 'b'],
     ['[::1]:5000/a', '[::1]:5000', 'a', undefined],
     ['registry:5000/a', 'registry:5000', 'a', undefined],
+    ['registry:443/a', 'registry:443', 'a', undefined],
+    ['Registry/a', 'registry:443', 'a', undefined],
     ['a--b/c__d.e', 'registry-1.docker.io', 'a--b/c__d.e', undefined],
     ['r.example/a/b/c/d/e:T_a-g.1', 'r.example', 'a/b/c/d/e', 'T_a-g.1'],
   ] as const)('%s is %s / %s', ([text, registry, repository, tag]) => {

@@ -79,8 +79,13 @@ function parseHost(written: string): string | { readonly error: string } {
   if (!match || (port !== undefined && (Number(port) < 1 || Number(port) > 65_535))) {
     return { error: `${quote(written)} is no registry host` };
   }
-  const canonical = host.endsWith(':443') && port === '443' ? host.slice(0, -4) : host;
-  return hubNames.has(canonical) ? dockerHub : canonical;
+  return canonicalHost(port === '443' ? host.slice(0, -4) : host);
+}
+
+/** A bare word would mean a repository of Docker Hub when it is written out again, so it keeps the port that makes it a host. */
+function canonicalHost(host: string): string {
+  if (hubNames.has(host)) return dockerHub;
+  return /[.:]/.test(host) || host === 'localhost' ? host : `${host}:443`;
 }
 
 function repositoryError(path: string, bad: string): string {

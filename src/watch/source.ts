@@ -44,6 +44,11 @@ export function sourceTls(source: Source, ca: string | undefined): Tls {
   return { ...(ca === undefined ? {} : { ca }), ...(source.skipVerify ? { skipVerify: true } : {}) };
 }
 
+/** Host (with port, where it is not the scheme's own) that a source is asked at first: what budgets and breakers go by. */
+export function sourceHost(source: Source): string {
+  return source.kind === 'image' ? source.registry : new URL(source.url).host;
+}
+
 /** The name of a Secret that holds a credential. */
 export interface SecretRef {
   readonly namespace: string;
@@ -57,13 +62,13 @@ export interface SourceSpec {
   readonly source: Source;
   /** Sorted, without repeats; never empty. */
   readonly wants: readonly Want[];
-  /** Secrets that held this credential when the leader looked, in a stable order; any of them serves. Empty: anonymous. */
+  /** A few of the Secrets that held this credential when the leader looked, sorted; any of them serves. Empty: anonymous. */
   readonly secrets: readonly SecretRef[];
   /** HMAC of the credential's value under the install key; `anonymous` without one. */
   readonly credentialId: string;
   /** The promise: the shortest `polling-interval` of all subscribers, floored by `--min-interval`. Milliseconds. */
   readonly intervalMs: number;
-  /** Namespaces of the subscribers; the budget is weighted over them. */
+  /** Namespaces of the subscribers, sorted, the first few; the budget is weighted over them. */
   readonly namespaces: readonly string[];
 }
 
