@@ -28,7 +28,7 @@ export function goPattern(source: string): RegExp | string {
     .replaceAll('(?P<', '(?<')
     .replaceAll('\\A', '^')
     .replaceAll('\\z', '$')
-    .replaceAll(/\\Q(.*?)(?:\\E|$)/g, (_, literal: string) => literal.replace(/[\\^$.*+?()[\]{}|\/]/g, '\\$&'));
+    .replaceAll(/\\Q(.*?)(?:\\E|$)/g, (_, literal: string) => literal.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
   for (const mode of [`${flags}u`, flags]) {
     try {
       return new RegExp(text, mode);
