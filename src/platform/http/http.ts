@@ -24,10 +24,15 @@ export interface HttpRequest {
   readonly timeoutMs?: number;
   /** Default 1 MiB; a longer body is cut off: RetryableError AnswerTooLarge. */
   readonly maxBytes?: number;
-  /** `follow` (default) re-judges each hop by the egress policy, at most 5; `manual` returns the 3xx. POST is never followed. */
+  /**
+   * `follow` (default) re-judges each hop by the egress policy, at most 5; `manual` returns the 3xx. Only GET and HEAD are ever followed:
+   * the 3xx to a POST is returned.
+   */
   readonly redirect?: 'follow' | 'manual';
   /** Open a new connection rather than use a kept one (to confirm a rollback against another replica). */
   readonly fresh?: boolean;
+  /** May reach the host twice: when a kept connection turns out to be dead. Default true, for POST and PATCH false. */
+  readonly repeatable?: boolean;
   readonly signal?: AbortSignal;
 }
 

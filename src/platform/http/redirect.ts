@@ -1,0 +1,41 @@
+// Redirects: how many, how far, never in a circle.
+
+import { RetryableError } from '../errors.ts';
+import { failure } from './failure.ts';
+import { parseTarget, type Target } from './target.ts';
+
+const mostHops = 5;
+
+/** Where one request has been. */
+export class RedirectTrail {
+  private readonly from: Target;
+  private readonly seen: Set<string>;
+
+  constructor(from: Target) {
+    this.from = from;
+    this.seen = new Set([from.url]);
+  }
+
+  /** The next hop. RetryableError RedirectRefused after five, in a circle, and for an address that is never asked. */
+  next(at: Target, location: string): Target {
+    const target = resolveLocation(at, location);
+    const { authority } = this.from;
+    if (this.seen.has(target.url)) throw failure('RedirectRefused', `${authority} redirects in a circle`);
+    this.seen.add(target.url);
+    if (this.seen.size > mostHops + 1) {
+      throw failure('RedirectRefused', `${authority} redirects more than ${mostHops} times`);
+    }
+    return target;
+  }
+}
+
+function resolveLocation(at: Target, location: string): Target {
+  const url = URL.parse(location, at.url);
+  if (url === null) throw failure('RedirectRefused', `${at.authority} redirects to what is no address`);
+  try {
+    return parseTarget(url.href);
+  } catch (error) {
+    if (!(error instanceof RetryableError)) throw error;
+    throw failure('RedirectRefused', `${at.authority} redirects to an address that is not asked: ${error.message}`);
+  }
+}
