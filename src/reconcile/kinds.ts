@@ -55,7 +55,7 @@ export function viewChild({ ended }: ChildKind, object: KubeObject): ChildView {
 
 /** Whether a change of a child is one that its Function's reconcile looks at. */
 export function matters(child: ChildView, previous: ChildView | undefined): boolean {
-  return previous?.ended !== child.ended || previous.cancelled !== child.cancelled;
+  return previous === undefined || previous.ended !== child.ended || previous.cancelled !== child.cancelled;
 }
 
 function endOfBuilder(status: Status): ChildView['ended'] {

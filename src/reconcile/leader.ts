@@ -29,8 +29,8 @@ export interface LeaderOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   /** Absent in companion mode: nothing is built, so there are no children to keep, to count or to prune. */
-  readonly slots?: SlotOffice;
-  /** Kinds of runs that the cluster serves. */
+  readonly slots: SlotOffice | undefined;
+  /** Kinds of runs; those that the cluster does not serve are looked for again now and then. */
   readonly runs: readonly Kind[];
   /** Floor of all polling intervals, milliseconds. */
   readonly minIntervalMs: number;
@@ -68,7 +68,8 @@ class Leading {
   readonly #graph: SourceGraph;
   readonly #subscriptions: Subscriptions;
   readonly #functions: Functions;
-  readonly #children: readonly Children[];
+  readonly #children: Children[];
+  readonly #runs = new Set<Kind>();
   readonly #pruner: Pruner | undefined;
   readonly #watchdog: Watchdog;
   readonly #waking = latestByKey(wakeConcurrency, key => this.#wake(key));
@@ -91,8 +92,7 @@ class Leading {
     const events = { namespaces, changed: this.#childChanged, gone: this.#childChanged };
     const builderIndex = full ? new Children(kube, builders, events) : undefined;
     const servingIndex = full ? new Children(kube, servings, events) : undefined;
-    const runs = full ? options.runs.map(kind => new Children(kube, runsOf(kind), this.#runEvents(namespaces))) : [];
-    this.#children = [builderIndex, servingIndex, ...runs].filter(index => index !== undefined);
+    this.#children = [builderIndex, servingIndex].filter(index => index !== undefined);
     this.#pruner =
       builderIndex && servingIndex
         ? new Pruner({ ...options, functions: this.#functions, builders: builderIndex, servings: servingIndex })
@@ -105,6 +105,7 @@ class Leading {
 
   async start(): Promise<void> {
     const { queue, slots, clock } = this.#options;
+    await this.#findRuns();
     try {
       await Promise.all([this.#functions.synced, ...this.#children.map(children => children.synced)]);
     } catch (error) {
@@ -148,16 +149,31 @@ class Leading {
     if (owner) this.#waking.touch(owner.key);
   };
 
-  #runEvents(namespaces: readonly string[] | undefined) {
-    const { slots } = this.#options;
+  /** Begins to watch the kinds of runs that the cluster serves by now. */
+  async #findRuns(): Promise<void> {
+    const { kube, runs, slots, log } = this.#options;
+    if (slots === undefined) return;
+    for (const kind of runs) {
+      if (this.#runs.has(kind)) continue;
+      try {
+        if (!(await kube.serves(kind)) || this.#stopping.signal.aborted) continue;
+        this.#runs.add(kind);
+        this.#children.push(new Children(kube, runsOf(kind), this.#runEvents(slots)));
+      } catch (error) {
+        log.warn('cannot tell whether a build engine is there', { kind: kind.kind, error });
+      }
+    }
+  }
+
+  #runEvents(slots: SlotOffice) {
     return {
-      namespaces,
+      namespaces: this.#options.namespaces,
       changed: (run: ChildView) => {
-        slots?.runChanged(claimOf(run), run.ended === undefined);
+        slots.runChanged(claimOf(run), run.ended === undefined);
         this.#childChanged(run);
       },
       gone: (run: ChildView) => {
-        slots?.runChanged(claimOf(run), false);
+        slots.runChanged(claimOf(run), false);
         this.#childChanged(run);
       },
     };
@@ -195,6 +211,7 @@ class Leading {
     slots?.round();
     this.#pruner?.sweep();
     for (const key of this.#watchdog.share(this.#functions.values(), this.#functions.size)) this.#waking.touch(key);
+    void this.#findRuns();
     this.#tick = clock.after(tickMs, () => this.#beat());
   }
 }

@@ -1,0 +1,173 @@
+// Flags and environment → settings. The only reader of the process's environment.
+import { hostname } from 'node:os';
+import { parseDuration } from '../function/duration.ts';
+
+/** What the environment may say. Every flag of `revflow run` has a twin: `--max-builds` is REVFLOW_MAX_BUILDS. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment of this process. */
+export function readEnvironment(): Environment {
+  return { ...process.env };
+}
+
+/** A flag or a variable cannot be used: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Settings of `revflow run`. */
+export interface RunConfig {
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  /** URL of Redis or Valkey; undefined: queue and state in memory, one pod. */
+  readonly redis: string | undefined;
+  /** revflow's own namespace. */
+  readonly namespace: string;
+  /** Namespaces whose Functions are served; undefined: all. */
+  readonly namespaces: readonly string[] | undefined;
+  readonly mode: 'full' | 'companion';
+  readonly maxBuilds: number;
+  readonly maxBuildsPerNamespace: number;
+  readonly minIntervalMs: number;
+  readonly egressAllow: readonly string[];
+  readonly egressDeny: readonly string[];
+  readonly caFile: string | undefined;
+  readonly requireCredentialHosts: boolean;
+  readonly healthAddress: { readonly host: string; readonly port: number };
+  readonly logLevel: LogLevel;
+  readonly logFormat: 'json' | 'text';
+  readonly polls: number;
+  readonly reconciles: number;
+  /** Names this process: the pod's name where it runs in one. */
+  readonly identity: string;
+  readonly proxies: Proxies;
+}
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+/** The customary variables, in either case. */
+export interface Proxies {
+  readonly httpProxy?: string;
+  readonly httpsProxy?: string;
+  readonly noProxy?: string;
+}
+
+/** What commander gives for the flags: text, lists of text for repeatable ones, true for switches; absent ones are undefined. */
+export type Flags = Readonly<Record<string, string | readonly string[] | boolean | undefined>>;
+
+/** Reads the settings of `revflow run`; a flag wins over its variable. Throws UsageError that names the flag and the value. */
+export function readRunConfig(flags: Flags, env: Environment): RunConfig {
+  const read = new Reader(flags, env);
+  return {
+    kubeconfig: read.text('kubeconfig') ?? env['KUBECONFIG'],
+    context: read.text('context'),
+    redis: read.redis(),
+    namespace: read.text('namespace') ?? 'revflow',
+    namespaces: read.list('namespaces'),
+    mode: read.word('steps', ['all', 'watch'] as const, 'all') === 'watch' ? 'companion' : 'full',
+    maxBuilds: read.limit('max-builds', 50),
+    maxBuildsPerNamespace: read.limit('max-builds-per-namespace', Infinity),
+    minIntervalMs: read.duration('min-interval', 1_000),
+    egressAllow: read.list('egress-allow') ?? [],
+    egressDeny: read.list('egress-deny') ?? [],
+    caFile: read.text('ca-file'),
+    requireCredentialHosts: read.truth('require-credential-hosts'),
+    healthAddress: read.address('health-address', '0.0.0.0:8081'),
+    logLevel: read.word('log-level', ['error', 'warn', 'info', 'debug'] as const, 'info'),
+    logFormat: read.word('log-format', ['json', 'text'] as const, 'json'),
+    polls: read.count('polls', 64),
+    reconciles: read.count('reconciles', 32),
+    identity: `${env['POD_NAME'] ?? hostname()}-${process.pid}`,
+    proxies: readProxies(env),
+  };
+}
+
+/** The proxy variables of the environment. */
+export function readProxies(env: Environment): Proxies {
+  const either = (name: string) => env[name.toLowerCase()] || env[name];
+  const [httpProxy, httpsProxy, noProxy] = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].map(either);
+  return { ...(httpProxy && { httpProxy }), ...(httpsProxy && { httpsProxy }), ...(noProxy && { noProxy }) };
+}
+
+class Reader {
+  readonly #flags: Flags;
+  readonly #env: Environment;
+
+  constructor(flags: Flags, env: Environment) {
+    this.#flags = flags;
+    this.#env = env;
+  }
+
+  text(name: string): string | undefined {
+    const flag = this.#flags[camel(name)];
+    const value = flag === undefined ? this.#env[`REVFLOW_${name.toUpperCase().replaceAll('-', '_')}`] : flag;
+    return value === undefined || value === '' ? undefined : String(value);
+  }
+
+  truth(name: string): boolean {
+    return this.word(name, ['true', 'false'] as const, 'false') === 'true';
+  }
+
+  /** Repeated flags, or one text with commas; undefined when there is none. */
+  list(name: string): readonly string[] | undefined {
+    const flag = this.#flags[camel(name)];
+    const text =
+      Array.isArray(flag) && flag.length > 0 ? flag.join(',') : Array.isArray(flag) ? undefined : this.text(name);
+    const items = (text ?? '').split(',').map(item => item.trim());
+    const filled = items.filter(item => item !== '');
+    return filled.length === 0 ? undefined : filled;
+  }
+
+  word<const W extends string>(name: string, words: readonly W[], otherwise: W): W {
+    const text = this.text(name);
+    if (text === undefined) return otherwise;
+    const known = words.find(word => word === text);
+    if (known === undefined) throw refuse(name, text, `must be one of ${words.join(', ')}`);
+    return known;
+  }
+
+  count(name: string, otherwise: number): number {
+    const text = this.text(name);
+    if (text === undefined) return otherwise;
+    if (!/^[1-9]\d{0,6}$/.test(text)) throw refuse(name, text, 'must be a whole number from 1 on');
+    return Number(text);
+  }
+
+  /** A count, or `none`. */
+  limit(name: string, otherwise: number): number {
+    return this.text(name) === 'none' ? Infinity : this.count(name, otherwise);
+  }
+
+  duration(name: string, otherwiseMs: number): number {
+    const text = this.text(name);
+    if (text === undefined) return otherwiseMs;
+    const ms = parseDuration(text);
+    if (ms === undefined || ms <= 0) throw refuse(name, text, 'must be a Go duration above 0, such as 30s');
+    return ms;
+  }
+
+  address(name: string, otherwise: string): { readonly host: string; readonly port: number } {
+    const text = this.text(name) ?? otherwise;
+    const match = /^(.*):(\d{1,5})$/.exec(text);
+    const port = Number(match?.[2]);
+    if (match === null || port > 65_535) throw refuse(name, text, 'must be host:port, such as 127.0.0.1:8081 or :8081');
+    return { host: match[1] || '0.0.0.0', port };
+  }
+
+  /** A Redis URL may hold a password: it is never shown. */
+  redis(): string | undefined {
+    const text = this.text('redis');
+    if (text === undefined) return undefined;
+    const url = URL.parse(text);
+    if (url !== null && ['redis:', 'rediss:', 'unix:'].includes(url.protocol)) return text;
+    throw new UsageError('--redis must be a URL such as redis://host:6379/0 or rediss://host:6379');
+  }
+}
+
+function refuse(name: string, value: string, message: string): UsageError {
+  return new UsageError(`--${name} ${message}, found ${JSON.stringify(value)}`);
+}
+
+function camel(name: string): string {
+  return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}

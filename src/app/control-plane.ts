@@ -1,0 +1,134 @@
+// Puts the parts together: workers that poll and reconcile, and the leader where this process holds the Lease. No rule lives here.
+import { backends } from '../build/backends.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Http } from '../platform/http/http.ts';
+import type { Kube } from '../platform/kube/kube.ts';
+import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { Handler, Queue, QueueName } from '../platform/queue/queue.ts';
+import type { State } from '../platform/state/state.ts';
+import { createReconciler } from '../reconcile/function.ts';
+import { startLeader } from '../reconcile/leader.ts';
+import { Leadership } from '../reconcile/leadership.ts';
+import { SlotOffice } from '../reconcile/slot-office.ts';
+import type { SlotLimits } from '../reconcile/slots.ts';
+import { createCredentials, loadInstallKey } from '../revision/credential.ts';
+import { createDetector } from '../revision/detect.ts';
+
+export interface ControlPlaneOptions {
+  readonly kube: Kube;
+  readonly queue: Queue;
+  readonly state: State;
+  readonly http: Http;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly settings: Settings;
+}
+
+export interface Settings {
+  /** revflow's own namespace: its Lease and its install key. */
+  readonly namespace: string;
+  /** Names this process in Leases and Events; no two may share it. */
+  readonly identity: string;
+  /** `companion`: only the watching, beside an installed OpenFunction. */
+  readonly mode: 'full' | 'companion';
+  /** Where Functions are looked for; undefined: everywhere. */
+  readonly namespaces: readonly string[] | undefined;
+  /** Floor of all polling intervals, milliseconds. */
+  readonly minIntervalMs: number;
+  readonly slots: SlotLimits;
+  /** Refuse credentials whose Secret does not say where they may be sent. */
+  readonly requireCredentialHosts: boolean;
+  /** Sources polled, and Functions reconciled, at once in this process. */
+  readonly polls: number;
+  readonly reconciles: number;
+  /** Lead without a Lease: this process is the only one (local mode). */
+  readonly alone: boolean;
+}
+
+/** What `/readyz` and `/livez` look at. */
+export interface Health {
+  /** The leader of this process has listed everything; also true for a worker that does not lead. */
+  readonly ready: boolean;
+  /** Keys that are due were handled lately. */
+  readonly live: boolean;
+}
+
+/** A control plane at work. Disposing it lets what runs finish. */
+export interface ControlPlane extends AsyncDisposable {
+  /** Resolves when this process has handed every source to the workers; pending while another process leads. */
+  readonly leading: Promise<void>;
+  health(): Promise<Health>;
+}
+
+/** Due keys that nobody has handled for this long mean that the scheduler is stuck. */
+const stuckMs = 5 * 60_000;
+const graceMs = 10_000;
+
+/** Starts working, and leading when it is this process's turn. */
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { kube, queue, clock, settings } = options;
+  const installKey = await loadInstallKey(kube, settings.namespace);
+  const credentials = createCredentials({ kube, installKey, clock, requireHosts: settings.requireCredentialHosts });
+  const office = settings.mode === 'full' ? new SlotOffice({ ...options, limits: settings.slots }) : undefined;
+  const progress = new Progress(queue, clock);
+  const detector = createDetector({ ...options, credentials, minIntervalMs: settings.minIntervalMs });
+  const reconciler = createReconciler({
+    ...options,
+    credentials,
+    slots: office ?? { take: async () => false },
+    mode: settings.mode,
+    instance: settings.identity,
+  });
+  const runs = backends.map(backend => backend.run);
+  const leadership = new Leadership({ ...options, ...settings }, () =>
+    startLeader({ ...options, ...settings, credentials, runs, slots: office }),
+  );
+  const consumers = await Promise.all([
+    queue.work('source', progress.seen(detector), { concurrency: settings.polls }),
+    queue.work('function', progress.seen(reconciler), { concurrency: settings.reconciles }),
+  ]);
+  leadership.start();
+  return {
+    leading: leadership.ready,
+    async health() {
+      return { ready: leadership.settled && queue.healthy(), live: await progress.isLive() };
+    },
+    async [Symbol.asyncDispose]() {
+      // The Lease is given back at once: the next leader need not wait for what still runs here.
+      await Promise.all([leadership.stop(), ...consumers.map(consumer => consumer.close(graceMs))]);
+    },
+  };
+}
+
+/** Whether the workers get on. */
+class Progress {
+  readonly #queue: Queue;
+  readonly #clock: Clock;
+  #at: number;
+
+  constructor(queue: Queue, clock: Clock) {
+    this.#queue = queue;
+    this.#clock = clock;
+    this.#at = clock.now();
+  }
+
+  seen(handler: Handler): Handler {
+    return async (key, signal) => {
+      try {
+        return await handler(key, signal);
+      } finally {
+        this.#at = this.#clock.now();
+      }
+    };
+  }
+
+  /** A queue that cannot be asked is its server's trouble and no reason to be restarted. */
+  async isLive(): Promise<boolean> {
+    if (this.#clock.now() - this.#at < stuckMs || !this.#queue.healthy()) return true;
+    const names: readonly QueueName[] = ['source', 'function'];
+    const counts = await Promise.all(names.map(name => this.#queue.counts(name).catch(() => undefined)));
+    return counts.every(count => count === undefined || count.due === 0);
+  }
+}

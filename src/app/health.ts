@@ -1,0 +1,52 @@
+// The HTTP endpoint of a process: /livez and /readyz for the kubelet, /metrics for Prometheus.
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { Health } from './control-plane.ts';
+
+export interface HealthOptions {
+  readonly address: { readonly host: string; readonly port: number };
+  readonly health: () => Promise<Health>;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+/** Serves until disposed. A forge that is down is no business of the probes: it is a metric and a condition. */
+export async function serveHealth(options: HealthOptions): Promise<AsyncDisposable & { readonly port: number }> {
+  const server = createServer((request, response) => {
+    answer(request.url ?? '/', response, options).catch((error: unknown) => {
+      options.log.error('health endpoint failed', { error });
+      reply(response, 500, 'internal error\n');
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.address.port, options.address.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise(resolve => server.close(resolve));
+    },
+  };
+}
+
+async function answer(url: string, response: ServerResponse, { health, metrics }: HealthOptions): Promise<void> {
+  const [path] = url.split('?');
+  if (path === '/metrics') {
+    response.setHeader('content-type', 'text/plain; version=0.0.4; charset=utf-8');
+    return reply(response, 200, await metrics.text());
+  }
+  if (path !== '/livez' && path !== '/readyz') return reply(response, 404, 'not found\n');
+  const { live, ready } = await health();
+  const well = path === '/livez' ? live : ready;
+  const trouble = path === '/livez' ? 'keys are due and nobody handles them' : 'not everything was listed yet';
+  reply(response, well ? 200 : 503, well ? 'ok\n' : `${trouble}\n`);
+}
+
+function reply(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status).end(body);
+}

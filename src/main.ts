@@ -1,0 +1,17 @@
+// The command line of revflow: every verb is a file in app/cli/.
+
+import { runProgram } from './app/cli/program.ts';
+import { readEnvironment } from './app/config.ts';
+
+const closing = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // A second signal ends the process at once, whatever still runs.
+  process.once(signal, () => closing.abort());
+}
+
+process.exitCode = await runProgram(process.argv.slice(2), {
+  env: readEnvironment(),
+  out: process.stdout,
+  err: process.stderr,
+  signal: closing.signal,
+});
