@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { files } from '../scripts/generate.ts';
 
-it.each([...files])('deploy/crd/%s is current (npm run generate)', async (name, text) => {
-  expect(await readFile(new URL(`../deploy/crd/${name}`, import.meta.url), 'utf8')).toBe(text);
+it.each([...files])('%s is current (npm run generate)', async (path, text) => {
+  expect(await readFile(new URL(`../${path}`, import.meta.url), 'utf8')).toBe(text);
 });
 
 it.each([...files])('%s fits into an annotation of kubectl apply', (_, text) => {
