@@ -72,6 +72,12 @@ function parseName(named: string): ImageReference | { readonly error: string } {
   return { registry: host, repository, ...(tag === undefined ? {} : { tag }) };
 }
 
+/** A registry's name in the one spelling that `parseImage` gives, such as `registry-1.docker.io`; undefined for what is no host. */
+export function registryName(written: string): string | undefined {
+  const host = parseHost(written);
+  return typeof host === 'string' ? host : undefined;
+}
+
 function parseHost(written: string): string | { readonly error: string } {
   const host = written.toLowerCase();
   const match = hostPattern.exec(host);
