@@ -1,0 +1,152 @@
+// One BuildRun from its start, or from where an earlier process left it, to its end. Never throws; what it cannot write it leaves to a later start.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseDuration } from '../../function/duration.ts';
+import { kinds } from '../../function/kinds.ts';
+import type { Log } from '../../platform/log.ts';
+import { type BuildRun, type BuildSpec, isCancelled, readBuildSpec } from './build-object.ts';
+import { failureOf, type Stop, stopFailure } from './failure.ts';
+import { judgeBuild } from './registration.ts';
+import type { RunLog } from './run-log.ts';
+import { type RecordPorts, type RunIdentity, RunRecord } from './run-record.ts';
+import { type Failure, failedStatus, sourceStatus, startedStatus, succeededStatus } from './run-status.ts';
+import type { Worker } from './work.ts';
+
+export interface AttemptContext extends RecordPorts {
+  readonly worker: Worker;
+  readonly log: Log;
+  /** Where runs have their directories. */
+  readonly scratch: string;
+  readonly openLog: (identity: RunIdentity) => RunLog;
+  /** The runner is closing. */
+  readonly closing: AbortSignal;
+}
+
+/** As long as Tekton lets a run go that says nothing. */
+const defaultTimeout = '1h0m0s';
+
+export class Attempt {
+  private readonly identity: RunIdentity;
+  private readonly context: AttemptContext;
+  private readonly record: RunRecord;
+  private readonly stopping = new AbortController();
+  private spec: BuildSpec | undefined;
+  private timeout = defaultTimeout;
+
+  constructor(identity: RunIdentity, context: AttemptContext) {
+    this.identity = identity;
+    this.context = context;
+    this.record = new RunRecord(identity, context, context.closing);
+    context.closing.addEventListener('abort', () => this.stop('closing'), { once: true });
+  }
+
+  get uid(): string {
+    return this.identity.uid;
+  }
+
+  /** Ends the work; processes that it started are killed. The first reason counts. */
+  stop(reason: Stop): void {
+    this.stopping.abort(reason);
+  }
+
+  /** Resolves when nothing of it runs any more. */
+  async run(): Promise<void> {
+    try {
+      const run = await this.record.read();
+      if (run) await this.carry(run);
+    } catch (error) {
+      if (this.context.closing.aborted) return;
+      this.context.log.error('the local runner could not finish a run', { run: this.label, error });
+    }
+  }
+
+  private get label(): string {
+    return `${this.identity.namespace}/${this.identity.name}`;
+  }
+
+  private async carry(run: BuildRun): Promise<void> {
+    if (isCancelled(run)) this.stop('cancelled');
+    const refusal = this.stopping.signal.aborted ? undefined : await this.prepare(run);
+    if (refusal) return this.fail(refusal);
+    if (this.stopping.signal.aborted) return this.ended();
+    await this.record.write(startedStatus);
+    await this.work(run);
+  }
+
+  /** Finds what is to be built; a failure where that cannot be. */
+  private async prepare(run: BuildRun): Promise<Failure | undefined> {
+    const { name, spec } = run.spec.build;
+    if (spec === undefined && name === undefined) {
+      return { reason: 'BuildRunNoRefOrSpec', message: 'spec.build names neither a Build nor a spec' };
+    }
+    const { namespace } = this.identity;
+    const ref = { kind: kinds.build, namespace, name: name ?? '' };
+    const build = spec ? undefined : await this.record.persist(() => this.context.kube.get(ref));
+    if (!spec && !build) {
+      return { reason: 'BuildNotFound', message: `build.shipwright.io ${JSON.stringify(name)} not found` };
+    }
+    this.spec = spec ?? (build && readBuildSpec(build));
+    const { registered, reason, message } = judgeBuild(this.spec);
+    if (registered === 'True') return undefined;
+    const what = `the Build is not registered correctly, build: ${name ?? 'embedded'}, registered status: ${registered}`;
+    return { reason: 'BuildRegistrationFailed', message: `${what}, reason: ${reason}: ${message}` };
+  }
+
+  private async work(run: BuildRun): Promise<void> {
+    const { spec } = this;
+    if (!spec) return;
+    const log = this.context.openLog(this.identity);
+    const timer = this.limit(run, spec);
+    const directory = await mkdtemp(join(this.context.scratch, 'run-'));
+    try {
+      log.write(run.status.startTime === undefined ? `run ${this.label} started` : `run ${this.label} taken up again`);
+      const result = await this.context.worker.perform({
+        spec,
+        namespace: this.identity.namespace,
+        known: run.status.source,
+        directory,
+        signal: this.stopping.signal,
+        log,
+        fetched: async source => {
+          await this.record.write(() => sourceStatus(source));
+        },
+      });
+      await this.record.write((now, at) => succeededStatus(now, result, at));
+    } catch (error) {
+      if (this.stopping.signal.aborted) return await this.ended();
+      await this.report(error, log);
+    } finally {
+      timer.cancel();
+      await rm(directory, { recursive: true, force: true });
+    }
+  }
+
+  private async report(error: unknown, log: RunLog): Promise<void> {
+    const failure = failureOf(error, this.spec, log.tail(20));
+    log.write(`failed: ${failure.details?.message ?? failure.message}`);
+    if (failure.details?.reason === 'InternalError') {
+      this.context.log.error('the local runner failed', { run: this.label, error });
+    }
+    await this.fail(failure);
+  }
+
+  /** The time runs from the first start, restarts included. */
+  private limit(run: BuildRun, spec: BuildSpec) {
+    const written = run.spec.timeout ?? spec.timeout;
+    const ms = written === undefined ? undefined : parseDuration(written);
+    if (written !== undefined && ms !== undefined && ms > 0) this.timeout = written;
+    const startedAt = Date.parse(run.status.startTime ?? '') || this.context.clock.now();
+    const left = startedAt + (parseDuration(this.timeout) ?? 0) - this.context.clock.now();
+    return this.context.clock.after(Math.max(left, 1), () => this.stop('timeout'));
+  }
+
+  private async ended(): Promise<void> {
+    const stop: Stop = this.stopping.signal.reason;
+    if (stop === 'gone' || stop === 'closing') return;
+    await this.fail(stopFailure(stop, this.identity.name, this.timeout));
+  }
+
+  private async fail(failure: Failure): Promise<void> {
+    await this.record.write((run, now) => failedStatus(run, failure, now));
+  }
+}

@@ -1,0 +1,130 @@
+// Plays Shipwright where there is none: registers Builds, and runs BuildRuns by packing their source. For local mode only.
+
+import { mkdir, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { kinds } from '../../function/kinds.ts';
+import type { Kube, KubeObject } from '../../platform/kube/kube.ts';
+import type { Log } from '../../platform/log.ts';
+import { Attempt, type AttemptContext } from './attempt.ts';
+import { isCancelled, isFinished, readBuildRun } from './build-object.ts';
+import { Registrar } from './registrar.ts';
+import { openRunLog, removeRunLog, runLogFile } from './run-log.ts';
+import type { RunIdentity } from './run-record.ts';
+import { Worker, type WorkPorts } from './work.ts';
+
+export interface RunnerOptions extends WorkPorts {
+  readonly kube: Kube;
+  readonly log: Log;
+  /** Where checkouts lie while a run goes; emptied at the start. */
+  readonly scratchDirectory: string;
+  /** Where the logs of runs are kept, as `<namespace>/<BuildRun>.log`. */
+  readonly logsDirectory: string;
+  /** Runs at a time; default: twice the processors, for they mostly wait. */
+  readonly concurrency?: number;
+}
+
+/** What is kept of a BuildRun in memory. */
+interface Seen extends RunIdentity {
+  readonly finished: boolean;
+  readonly cancelled: boolean;
+}
+
+/**
+ * Starts it; BuildRuns that an earlier process left unfinished are taken up again. Disposing kills what runs and leaves it to the next
+ * start.
+ */
+export async function startRunner(options: RunnerOptions): Promise<AsyncDisposable> {
+  const closing = new AbortController();
+  await rm(options.scratchDirectory, { recursive: true, force: true });
+  await mkdir(options.scratchDirectory, { recursive: true, mode: 0o700 });
+  await mkdir(options.logsDirectory, { recursive: true, mode: 0o700 });
+  const runner = new Runner(options, closing.signal);
+  const registrar = new Registrar(options, closing.signal);
+  const builds = options.kube.reflect({
+    kind: kinds.build,
+    project: (object: KubeObject) => object,
+    changed: build => registrar.changed(build),
+    gone: () => {},
+  });
+  const runs = options.kube.reflect({
+    kind: kinds.buildRun,
+    project,
+    changed: run => runner.changed(run),
+    gone: run => runner.gone(run),
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      await Promise.all([builds, runs].map(reflector => reflector[Symbol.asyncDispose]()));
+      closing.abort();
+      await Promise.all([runner.idle(), registrar.idle()]);
+    },
+  };
+}
+
+function project(object: KubeObject): Seen {
+  const { namespace = '', name, uid = '', deletionTimestamp } = object.metadata;
+  const run = readBuildRun(object);
+  const finished = !run || isFinished(run) || deletionTimestamp !== undefined;
+  return { namespace, name, uid, finished, cancelled: run !== undefined && isCancelled(run) };
+}
+
+class Runner {
+  private readonly options: RunnerOptions;
+  private readonly context: AttemptContext;
+  private readonly waiting = new Map<string, Seen>();
+  private readonly active = new Map<string, { readonly attempt: Attempt; readonly done: Promise<void> }>();
+
+  constructor(options: RunnerOptions, closing: AbortSignal) {
+    this.options = options;
+    const { kube, clock, log } = options;
+    this.context = {
+      kube,
+      clock,
+      log,
+      worker: new Worker(options),
+      scratch: options.scratchDirectory,
+      openLog: identity => openRunLog(this.logFile(identity), clock),
+      closing,
+    };
+  }
+
+  changed(run: Seen): void {
+    const active = this.active.get(run.uid);
+    if (active) {
+      if (run.cancelled) active.attempt.stop('cancelled');
+      return;
+    }
+    if (run.finished) return void this.waiting.delete(run.uid);
+    this.waiting.set(run.uid, run);
+    this.next();
+  }
+
+  gone(run: Seen): void {
+    this.waiting.delete(run.uid);
+    this.active.get(run.uid)?.attempt.stop('gone');
+    removeRunLog(this.logFile(run));
+  }
+
+  async idle(): Promise<void> {
+    this.waiting.clear();
+    await Promise.all([...this.active.values()].map(({ done }) => done));
+  }
+
+  private next(): void {
+    const most = this.options.concurrency ?? availableParallelism() * 2;
+    for (const [uid, run] of this.waiting) {
+      if (this.active.size >= most || this.context.closing.aborted) return;
+      this.waiting.delete(uid);
+      const attempt = new Attempt(run, this.context);
+      const done = attempt.run().finally(() => {
+        this.active.delete(uid);
+        this.next();
+      });
+      this.active.set(uid, { attempt, done });
+    }
+  }
+
+  private logFile({ namespace, name }: RunIdentity): string {
+    return runLogFile(this.options.logsDirectory, namespace, name);
+  }
+}
