@@ -31,6 +31,8 @@ export interface Fault {
   readonly cut?: 'before' | 'after' | 'midway';
   /** Nothing is forwarded and nothing answered: a connection that died without a word. */
   readonly drop?: boolean;
+  /** Nothing is forwarded; an answer begins and goes on for ever, a byte now and then. */
+  readonly drip?: boolean;
   /** Answered by the proxy itself. */
   readonly answer?: { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string };
   /** The answer's body is replaced (its status stays). */
@@ -87,6 +89,7 @@ export async function startHttpFaultProxy(target: HttpTarget): Promise<FaultProx
     const fault = proxy.fault?.(request) ?? {};
     await fault.before?.();
     if (fault.drop) return;
+    if (fault.drip) return drip(outgoing);
     if (fault.cut === 'before') return void incoming.socket.resetAndDestroy();
     if (fault.answer) return answerItself(outgoing, fault.answer);
     const answer = await ask(incoming, outgoing, body);
@@ -256,6 +259,12 @@ function relay(from: Socket, to: Socket, before: () => Promise<unknown> | undefi
   from.on('end', () => {
     turn = turn.then(() => to.end());
   });
+}
+
+function drip(outgoing: ServerResponse): void {
+  outgoing.writeHead(200, { 'content-length': '1000000' });
+  const timer = setInterval(() => outgoing.write(' '), 20);
+  outgoing.on('close', () => clearInterval(timer));
 }
 
 function answerItself(outgoing: ServerResponse, answer: NonNullable<Fault['answer']>): void {

@@ -38,6 +38,10 @@ export interface GitRepository {
   renameBranch(from: string, to: string): Promise<void>;
   /** The commit that a full ref name (or HEAD) means, tags peeled; undefined when it is not there. */
   resolve(ref: string): Promise<string | undefined>;
+  /** All tags, in no particular order, with the commits they mean. */
+  tags(): Promise<readonly { readonly name: string; readonly commit: string }[]>;
+  /** Whether it has no ref at all. */
+  isEmpty(): Promise<boolean>;
   /** The branch that HEAD names, there or not. */
   defaultBranch(): Promise<string>;
 }
@@ -130,6 +134,17 @@ export async function createRepository(
       await update('branch', '-M', from, to);
     },
     resolve: ref => resolveIn(directory, ref),
+    async tags() {
+      const format = '%(refname:strip=2) %(objectname) %(*objectname)';
+      const lines = (await git(directory, ['for-each-ref', `--format=${format}`, 'refs/tags'])).split('\n');
+      return lines
+        .filter(line => line !== '')
+        .map(line => {
+          const [name = '', id = '', peeled = ''] = line.split(' ');
+          return { name, commit: peeled === '' ? id : peeled };
+        });
+    },
+    isEmpty: async () => (await git(directory, ['for-each-ref', '--count=1'])) === '',
     defaultBranch: async () => (await git(directory, ['symbolic-ref', '--short', 'HEAD'])).trim(),
   };
 }

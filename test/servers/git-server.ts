@@ -40,6 +40,8 @@ export interface GitServerOptions {
   readonly tls?: boolean;
   /** Answers before Git does; undefined leaves the request to Git. */
   readonly before?: (request: ForgeRequest) => Promise<ForgeAnswer | undefined>;
+  /** As forges do: who has not logged in learns nothing of what is there. */
+  readonly hidesAbsent?: boolean;
   /** Remembers answers until a repository changes: `git http-backend` itself ends near 250 a second. */
   readonly remember?: boolean;
 }
@@ -69,6 +71,8 @@ export interface GitServer extends AsyncDisposable {
   readonly accounts: Map<string, string | undefined>;
   /** Where the repository is served now. */
   readonly repositories: ReadonlyMap<string, ServedRepository>;
+  /** Old paths to new ones. */
+  readonly moved: ReadonlyMap<string, string>;
   /** `v0`: the header that asks for v2 is not heard. `discoverFirst`: a bare POST is refused. */
   manners: 'v2' | 'v0' | 'discoverFirst';
   repository(path: string, options?: RepositoryOptions & { readonly isPrivate?: boolean }): Promise<ServedRepository>;
@@ -101,8 +105,9 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
       return { status: 301, headers: { location } };
     }
     const repository = repositories.get(path);
-    if (!repository) return notFound;
     const user = userOf(request.headers['authorization'], server.accounts);
+    if (!repository)
+      return options.hidesAbsent === true && (user === undefined || user === 'wrong') ? unauthorized : notFound;
     if (user === 'wrong' || (user === undefined && (repository.isPrivate || isPush(request, operation)))) {
       return unauthorized;
     }
@@ -156,6 +161,7 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
     requests,
     accounts: new Map(),
     repositories,
+    moved,
     manners: 'v2',
     async repository(path, { isPrivate = false, ...rest } = {}) {
       const directoryOf = (at: string) => join(root, `${at}.git`);

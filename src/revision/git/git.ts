@@ -5,7 +5,7 @@ import type { GitSource } from '../../watch/source.ts';
 import type { Answer, Ports, Provider, Question } from '../provider.ts';
 import { transportOf } from '../transport.ts';
 import { addressesOf, forgetWay, recallWay, rememberHost, rememberWay, type Way } from './address.ts';
-import { type Advertisement, parseAdvertisement } from './advertisement.ts';
+import { parseAdvertisement } from './advertisement.ts';
 import { basicLogin } from './login.ts';
 import { PacketError } from './pkt-line.ts';
 import { headOf, lsRefsBody, parseLsRefs, type RemoteRef, refused } from './refs.ts';
@@ -120,6 +120,8 @@ class RefsQuestion {
       body: lsRefsBody(this.question.wants, way.format),
       maxBytes: largestAnswer,
       redirect: 'manual',
+      // A question changes nothing: on a kept connection that died it may be asked again.
+      repeatable: true,
     };
     return this.ports.http.request(request, accept);
   }

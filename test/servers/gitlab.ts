@@ -1,0 +1,71 @@
+// GitLab as its REST documentation has it, as far as heads go: a project, one of its branches, one of its tags.
+import { type ApiCall, conditional, type Forge, type GivenToken, json, startForge, visible } from './forge.ts';
+import type { ForgeAnswer, ForgeRequest, ServedRepository } from './git-server.ts';
+
+const firstProjectId = 1001;
+
+export interface GitlabOptions {
+  readonly tls?: boolean;
+  /** GitLab below a sub-path, such as `/gitlab`; its repositories' paths begin with it too. */
+  readonly prefix?: string;
+}
+
+/** Starts one. Projects have the numbers 1001, 1002, ... in the order in which they were made. */
+export function startGitlab(options: GitlabOptions = {}): Promise<Forge> {
+  return startForge(
+    {
+      prefix: '/api/v4',
+      headers: ['private-token', 'job-token', 'if-none-match'],
+      tokenOf,
+      unauthorized: json(401, { message: '401 Unauthorized' }),
+      answer: call => answerProject(call, (options.prefix ?? '').replace(/^\//, '')),
+    },
+    options,
+  );
+}
+
+/** A token counts only in the header of its kind. */
+function tokenOf({ headers }: ForgeRequest): GivenToken | undefined {
+  const personal = headers['private-token'];
+  if (personal !== undefined) return { token: personal, kind: 'PrivateToken' };
+  const job = headers['job-token'];
+  if (job !== undefined) return { token: job, kind: 'JobToken' };
+  const authorization = headers['authorization'];
+  if (authorization === undefined) return undefined;
+  return { token: /^Bearer (.+)$/.exec(authorization)?.[1] ?? '', kind: 'OAuthToken' };
+}
+
+async function answerProject(call: ApiCall, prefix: string): Promise<ForgeAnswer | undefined> {
+  const { segments, request, git } = call;
+  const [root, id = '', ...rest] = segments;
+  if (request.method !== 'GET' || root !== 'projects' || request.url.search !== '') return undefined;
+  const paths = [...git.repositories.keys()];
+  const numbered = /^\d+$/.test(id) ? paths[Number(id) - firstProjectId] : undefined;
+  const path = numbered ?? [prefix, id].filter(part => part !== '').join('/');
+  const repository = visible(call, git.moved.get(path) ?? path);
+  if (!repository) return json(404, { message: '404 Project Not Found' });
+  const answer = await answerPart(repository, rest);
+  if (answer?.status !== 200) return answer;
+  const headers = { ...answer.headers, 'ratelimit-limit': '2000', 'ratelimit-remaining': '1999' };
+  return conditional(request, { ...answer, headers });
+}
+
+async function answerPart(repository: ServedRepository, rest: readonly string[]): Promise<ForgeAnswer | undefined> {
+  if (rest.length === 0) {
+    const isEmpty = (await repository.resolve('HEAD')) === undefined;
+    const name = isEmpty ? null : await repository.defaultBranch();
+    return json(200, { path_with_namespace: repository.path, default_branch: name });
+  }
+  const [first, kind, name = '', ...more] = rest;
+  if (first !== 'repository' || more.length > 0) return undefined;
+  if (kind === 'branches') {
+    const id = await repository.resolve(`refs/heads/${name}`);
+    if (id === undefined) return json(404, { message: '404 Branch Not Found' });
+    return json(200, { name, commit: { id, short_id: id.slice(0, 8) }, protected: false });
+  }
+  if (kind !== 'tags') return undefined;
+  const id = await repository.resolve(`refs/tags/${name}`);
+  if (id === undefined) return json(404, { message: '404 Tag Not Found' });
+  // An annotated tag's `target` is the tag object; a client that takes it is wrong.
+  return json(200, { name, target: 'f'.repeat(40), commit: { id, short_id: id.slice(0, 8) } });
+}
