@@ -28,7 +28,7 @@ export interface EgressOptions {
   readonly deny: readonly string[];
   /** Loopback is allowed altogether (local mode). */
   readonly loopback: boolean;
-  /** `host:port` of our own API server and Redis: never asked, whatever is allowed. */
+  /** `host:port` of our own API server and Redis: never asked, whatever is allowed. Without port: none of the host's ports. */
   readonly refuse: readonly string[];
   /** The addresses of a name; the machine's resolver when absent. */
   readonly resolve?: (host: string) => Promise<readonly string[]>;
@@ -123,21 +123,21 @@ function invalid(text: string): TerminalError {
 /** Knows our own servers by name and by every address that they have now. */
 class OwnServer {
   private readonly host: string;
-  private readonly port: number;
+  private readonly port: number | undefined;
   private readonly resolve: (host: string) => Promise<readonly string[]>;
   /** What the name last resolved to; kept while the resolver fails. */
   private addresses: readonly string[] = [];
 
   constructor(text: string, resolve: (host: string) => Promise<readonly string[]>) {
     const { host, port } = parseHostPort(text) ?? {};
-    if (host === undefined || port === undefined) throw invalid(text);
+    if (host === undefined) throw invalid(text);
     this.host = host;
     this.port = port;
     this.resolve = resolve;
   }
 
   async is({ host, port, address }: Destination): Promise<boolean> {
-    if (port !== this.port) return false;
+    if (this.port !== undefined && this.port !== port) return false;
     if (host === this.host) return true;
     if (address === undefined) return false;
     await this.refresh();
