@@ -1,5 +1,5 @@
 // The key of this installation, which turns credentials into identities: a Secret, made once by whoever comes first.
-import { randomBytes } from 'node:crypto';
+import { generateKeySync } from 'node:crypto';
 import { RetryableError, TerminalError } from '../platform/errors.ts';
 import type { Kind, Kube, KubeObject } from '../platform/kube/kube.ts';
 
@@ -20,7 +20,8 @@ export async function loadInstallKey(kube: Pick<Kube, 'get' | 'create'>, namespa
 
 /** Undefined when another process was first. */
 async function make(kube: Pick<Kube, 'create'>, namespace: string): Promise<KubeObject | undefined> {
-  const data = { [field]: randomBytes(bytes).toString('base64') };
+  const key = generateKeySync('hmac', { length: 8 * bytes }).export();
+  const data = { [field]: key.toString('base64') };
   const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, type: 'Opaque', data };
   try {
     return await kube.create(secretKind, secret);

@@ -10,8 +10,8 @@ export type Head =
       /** The full ref that was meant, such as `refs/heads/main`; absent for images and APIs that do not tell. */
       readonly ref?: string;
       /**
-       * In how many polls in a row this id was seen, each on a fresh connection; at least 1. An id that was left less than ten minutes
-       * ago counts from 2 on (stale replicas and CDNs look like rollbacks). Providers leave it out, `detect.ts` fills it in.
+       * In how many polls in a row this id was seen, each on a fresh connection; 1, or 2 for two and more. An id that was left less than
+       * ten minutes ago counts from 2 on (stale replicas and CDNs look like rollbacks). Providers leave it out, `detect.ts` fills it in.
        */
       readonly sightings?: number;
       /** Opaque condition for the next question (an ETag); absent where the protocol has none. */
@@ -22,18 +22,41 @@ export type Head =
       readonly kind: 'missing';
     };
 
-/** Stored in the state port under the source's key, for every poll that got an answer, "unchanged" included. */
-export interface Observation {
-  /** Milliseconds since the epoch. */
+export type Heads = Readonly<Record<Want, Head>>;
+
+/** Why the last poll got no answer. */
+export interface PollFailure {
+  readonly reason: string;
+  readonly message: string;
+  /** Milliseconds since the epoch of the first failed poll in a row with this reason. */
+  readonly since: number;
+  /** When the host is asked again; absent: at the ordinary time. */
+  readonly retryAt?: number;
+  /** Failed polls in a row, whatever the reason. */
+  readonly count: number;
+  /** How often in a row the credential was refused (401, 403); absent: it was not. */
+  readonly refusals?: number;
+  /** The credential that the last question was asked with. */
+  readonly credentialId?: string;
+}
+
+/** An id that a want pointed at, and when it was seen to have left (milliseconds since the epoch). */
+export interface LeftHead {
+  readonly id: string;
   readonly at: number;
-  readonly heads: Readonly<Record<Want, Head>>;
+}
+
+/** Stored in the state port under the source's key after every poll, "unchanged" and failed ones included. */
+export interface Observation {
+  /** When the last answer came, milliseconds since the epoch; 0: there was none yet. */
+  readonly at: number;
+  readonly heads: Heads;
   /** The last failed poll after `at`, cleared by the next good one. */
-  readonly failure?: {
-    readonly reason: string;
-    readonly message: string;
-    readonly since: number;
-    readonly retryAt?: number;
-  };
+  readonly failure?: PollFailure;
   /** What is really kept, when the budget or `--min-interval` stretched the promise. */
   readonly intervalMs: number;
+  /** Ids that wants left less than ten minutes ago. */
+  readonly left?: Readonly<Record<Want, readonly LeftHead[]>>;
+  /** When the leader was last told; absent: it was told of a change, but the telling may have been lost with its process. */
+  readonly toldAt?: number;
 }
