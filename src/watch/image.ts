@@ -30,6 +30,11 @@ export function isDigest(text: string): boolean {
   return digestPattern.test(text);
 }
 
+/** Whether this can be a tag: letters, digits, `_`, `.` and `-`, at most 128. */
+export function isTag(text: string): boolean {
+  return tagPattern.test(text);
+}
+
 /**
  * Takes an image reference apart. `error` says in one sentence what is wrong; it quotes the part at fault, but nothing of a reference
  * that could hold a user name or password.
@@ -63,7 +68,7 @@ function parseName(named: string): ImageReference | { readonly error: string } {
   const tag = colon === -1 ? undefined : rest.slice(colon + 1);
   const bad = path.split('/').find(part => !pathPattern.test(part));
   if (bad !== undefined) return { error: repositoryError(path, bad) };
-  if (tag !== undefined && !tagPattern.test(tag)) {
+  if (tag !== undefined && !isTag(tag)) {
     return { error: `${quote(tag)} is no tag: letters, digits, "_", "." and "-", at most 128` };
   }
   const repository = host === dockerHub && !path.includes('/') ? `library/${path}` : path;

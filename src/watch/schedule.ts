@@ -19,12 +19,12 @@ const near = 0.05;
  */
 export function nextPoll({ key, intervalMs, now }: Due): number {
   const onGrid = intervalMs - positiveModulo(now - offsetOf(key, intervalMs), intervalMs);
-  return now + (onGrid < intervalMs * near ? intervalMs : onGrid);
+  return Math.floor(now + (onGrid < intervalMs * near ? intervalMs : onGrid));
 }
 
 /** Where in its interval a source is polled: at least 0, less than the interval. */
 function offsetOf(key: string, intervalMs: number): number {
-  return (fraction(key) * intervalMs) % intervalMs;
+  return Math.floor(fraction(key) * intervalMs);
 }
 
 const fractions = new Map<string, number>();
