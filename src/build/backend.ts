@@ -41,6 +41,8 @@ export interface Backend {
   emit(order: BuildOrder): readonly Emitted[];
   /** Name of the run of a Builder. */
   runName(builder: string): string;
+  /** Name of the run in a `Builder.status.resourceRef` that anybody wrote; undefined when it names none of this engine. */
+  runNamed(resourceRef: Readonly<Record<string, string>>): string | undefined;
   /** `Builder.status.resourceRef`. */
   resourceRef(builder: string): Readonly<Record<string, string>>;
   /** Reads a run's status. */

@@ -13,6 +13,7 @@ export const shipwright: Backend = {
     { kind: kinds.buildRun, object: emitBuildRun(order.builder) },
   ],
   runName: buildRunName,
+  runNamed: resourceRef => resourceRef['shipwright.io/buildRun'],
   resourceRef: builder => ({
     'shipwright.io/build': buildName(builder),
     'shipwright.io/buildRun': buildRunName(builder),

@@ -65,7 +65,7 @@ function source(spec: BuilderSpec, revision: string | undefined): object {
 
 /** The user's parameters in their order, then what v1beta1 made parameters of: the builder image and the Dockerfile's path. */
 function params(spec: BuilderSpec): readonly object[] {
-  const own = (spec.shipwright?.params ?? []).filter(param => param !== null).map(param);
+  const own = (spec.shipwright?.params ?? []).filter(param => param !== null).map(entry => param(entry));
   const named = new Set(own.map(entry => entry.name));
   const derived = [
     { name: 'builder-image', value: spec.builder },
@@ -74,12 +74,17 @@ function params(spec: BuilderSpec): readonly object[] {
   return [...own, ...derived.filter(entry => entry.value && !named.has(entry.name))];
 }
 
+interface NamedParam {
+  readonly name: string;
+  readonly [field: string]: unknown;
+}
+
 /** One value, reference or list, as Shipwright accepts it: exactly one of them. */
-function param(entry: BuildParam): { readonly name: string } {
+function param(entry: BuildParam): NamedParam {
   const { name, value, configMapValue, secretValue, values } = entry;
-  if (configMapValue) return { name, ...{ configMapValue: withoutAbsent(configMapValue) } };
-  if (secretValue) return { name, ...{ secretValue: withoutAbsent(secretValue) } };
-  if (values) return { name, ...{ values: values.map(item => withoutAbsent(item)) } };
+  if (configMapValue) return { name, configMapValue: withoutAbsent(configMapValue) };
+  if (secretValue) return { name, secretValue: withoutAbsent(secretValue) };
+  if (values) return { name, values: values.map(item => withoutAbsent(item)) };
   return { name, ...withoutAbsent({ value }) };
 }
 

@@ -1,0 +1,22 @@
+// A Function without spec.build: what was built for it before is let go.
+import type { Backend } from '../build/backend.ts';
+import { endedStatus } from '../build/builder.ts';
+import { stopRun, writeBuilderStatus } from './build-end.ts';
+import type { Going } from './build-facts.ts';
+import { sayBuild } from './build-said.ts';
+import type { Context } from './context.ts';
+import { done, type Outcome } from './outcome.ts';
+
+/** Stops a build that goes on, and forgets its results: an old digest would name an image that the spec no longer means. */
+export async function skipBuild(context: Context, backend: Backend, { builder, run, result }: Going): Promise<Outcome> {
+  const { draft } = context;
+  if (run && result?.phase === 'running') await stopRun(context, backend, run);
+  if (builder) {
+    const end = { state: 'Canceled', reason: 'Canceled', message: 'spec.build was removed' } as const;
+    await writeBuilderStatus(context, builder, endedStatus(end, builder.status?.resourceRef));
+  }
+  const { build } = draft.status;
+  if (build?.resourceRef) draft.set({ revision: undefined, sources: undefined });
+  if (build?.state !== 'Skipped') draft.set({ build: { state: 'Skipped' } });
+  return done(sayBuild({ state: 'Skipped' }));
+}

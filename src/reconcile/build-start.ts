@@ -1,0 +1,170 @@
+// The start of a build: the intent is recorded, a slot is taken, then Builder, Build and run are created. Each may be there already.
+import type { Backend, Emitted } from '../build/backend.ts';
+import { builderFor, isSameBuilder, runningStatus } from '../build/builder.ts';
+import { buildInputHash, wantedBuilder } from '../build/plan.ts';
+import { belongsTo } from '../function/child.ts';
+import { momentText } from '../function/conditions.ts';
+import { kinds } from '../function/kinds.ts';
+import { builderName } from '../function/names.ts';
+import { type BuilderObject, parseBuilder } from '../function/schema.ts';
+import type { BuildStatus, WatchStatus } from '../function/status.ts';
+import { RetryableError } from '../platform/errors.ts';
+import { KubeError, type KubeObject } from '../platform/kube/kube.ts';
+import { writeBuilderStatus } from './build-end.ts';
+import { nameRevision, sayBuild, sayNoSlot } from './build-said.ts';
+import { startFailed } from './build-start-failed.ts';
+import type { Context } from './context.ts';
+import { withoutAbsent } from './draft.ts';
+import { type Outcome, waiting } from './outcome.ts';
+
+/** A build that is wanted. */
+export interface Order {
+  readonly backend: Backend;
+  /** One word (decide/rule.ts). */
+  readonly cause: string;
+  /** The id to pin; undefined: as written. */
+  readonly revision: string | undefined;
+  /** The id attempted before; undefined: none. */
+  readonly from: string | undefined;
+  /** Runs in a row that were cancelled for newer revisions, and that vanished, before this one. */
+  readonly cancels: number;
+  readonly vanished: number;
+}
+
+/** How soon a waiting intent asks again for a slot when nobody woke it. */
+const slotRetryMs = 30_000;
+/** Names that something else holds are passed over so many at a time; the next reconcile goes on. */
+const mostCollisions = 5;
+
+/** Records a new intent under the next sequence, and acts on it. */
+export async function startBuild(context: Context, order: Order): Promise<Outcome> {
+  for (let attempt = 0; attempt < mostCollisions; attempt += 1) {
+    const granted = await recordIntent(context, order);
+    if (!granted) return waitForSlot(context);
+    const outcome = await createBuild(context, order.backend);
+    if (outcome !== 'taken') return outcome;
+  }
+  return waiting(sayBuild(context.draft.status.build ?? {}), context.now);
+}
+
+/** Goes on with an intent whose run does not exist yet. */
+export async function continueBuild(context: Context, order: Order): Promise<Outcome> {
+  const { sequence = 0 } = context.draft.status.build ?? {};
+  if (!(await takeSlot(context, sequence))) return waitForSlot(context);
+  const outcome = await createBuild(context, order.backend);
+  return outcome === 'taken' ? startBuild(context, order) : outcome;
+}
+
+async function recordIntent(context: Context, { cause, revision, from, cancels, vanished }: Order): Promise<boolean> {
+  const { draft, fn, now, steering } = context;
+  const spec = wantedBuilder(fn, undefined);
+  if (spec === undefined) throw new TypeError('a build was decided on without spec.build');
+  const sequence = draft.nextSequence;
+  const build = withoutAbsent<BuildStatus>({
+    state: 'Created',
+    resourceRef: builderName(fn.metadata.uid, sequence),
+    sequence,
+    revision,
+    inputHash: buildInputHash(spec),
+    cause,
+    startedAt: momentText(now),
+    cancels: cancels || undefined,
+    vanished: vanished || undefined,
+  });
+  const { lastHandledRebuild } = draft.status;
+  draft.set({
+    build,
+    sequence,
+    watch: leave(context, from, revision),
+    lastHandledRebuild: steering.rebuildRequested ?? lastHandledRebuild,
+  });
+  const granted = await takeSlot(context, sequence);
+  await context.commit(waiting(granted ? sayBuild(build) : sayNoSlot(build)));
+  return granted;
+}
+
+/** Notes that one id was left for another, and that nothing is awaited any more. Old notes go with the next one. */
+export function leave(
+  { draft, now, options }: Context,
+  from: string | undefined,
+  to: string | undefined,
+): WatchStatus | undefined {
+  const { watch } = draft.status;
+  if (watch === undefined) return undefined;
+  const recent = (watch.left ?? []).filter(entry => now - Date.parse(entry.at) < options.policy.rollbackMs);
+  const others = recent.filter(entry => entry.id !== to && entry.id !== from);
+  const left =
+    from === undefined || to === undefined || from === to ? recent : [...others, { id: from, at: momentText(now) }];
+  return withoutAbsent<WatchStatus>({ ...watch, awaitingSince: undefined, left: left.length === 0 ? undefined : left });
+}
+
+function takeSlot({ options, fn }: Context, sequence: number): Promise<boolean> {
+  const { namespace, name, uid } = fn.metadata;
+  return options.slots.take({ namespace, name, uid, sequence });
+}
+
+function waitForSlot({ draft, now }: Context): Outcome {
+  return waiting(sayNoSlot(draft.status.build ?? {}), now + slotRetryMs);
+}
+
+/** Creates what the recorded intent is for. `taken`: something else has a name that it needs. */
+async function createBuild(context: Context, backend: Backend): Promise<Outcome | 'taken'> {
+  const { draft } = context;
+  let builder: BuilderObject | 'taken' | undefined;
+  try {
+    builder = await createBuilder(context);
+    if (builder === 'taken') return 'taken';
+    const { revision } = draft.status.build ?? {};
+    for (const emitted of backend.emit({ builder, revision })) await createChild(context, emitted, builder);
+  } catch (error) {
+    return startFailed(context, { backend, builder: builder === 'taken' ? undefined : builder, error });
+  }
+  await writeBuilderStatus(context, builder, runningStatus(backend.resourceRef(builder.metadata.name)));
+  const build = withoutAbsent<BuildStatus>({ ...draft.status.build, state: 'Building', failures: undefined });
+  draft.set({ build });
+  measure(context);
+  return waiting(sayBuild(build));
+}
+
+async function createBuilder({ options, fn, draft }: Context): Promise<BuilderObject | 'taken'> {
+  const { resourceRef: name = '', sequence = 0, revision } = draft.status.build ?? {};
+  const spec = wantedBuilder(fn, revision);
+  if (spec === undefined) throw new TypeError(`${name} was to be created without spec.build`);
+  const attempt = { name, sequence };
+  const created = await createOrGet(options.kube, { kind: kinds.builder, object: builderFor(fn, attempt, spec) });
+  const parsed = parseBuilder(created);
+  return 'ok' in parsed && isSameBuilder(parsed.ok, { fn, attempt, spec }) ? parsed.ok : 'taken';
+}
+
+async function createChild({ options }: Context, emitted: Emitted, builder: BuilderObject): Promise<void> {
+  const object = await createOrGet(options.kube, emitted);
+  if (belongsTo(object, builder.metadata.uid)) return;
+  const { kind, metadata } = object;
+  throw new RetryableError(
+    'NameTaken',
+    `${kind} ${metadata.name} exists and is not of Builder ${builder.metadata.name}`,
+  );
+}
+
+/** The object; one that has the name already is read live, whatever it is. */
+export async function createOrGet(kube: Context['options']['kube'], { kind, object }: Emitted): Promise<KubeObject> {
+  try {
+    return await kube.create(kind, object);
+  } catch (error) {
+    if (!(error instanceof KubeError) || error.reason !== 'AlreadyExists') throw error;
+    const { namespace = '', name } = object.metadata;
+    const found = await kube.get({ kind, namespace, name });
+    // Gone again in between: the next try finds the name free.
+    if (found === undefined) throw error;
+    return found;
+  }
+}
+
+function measure({ options, findings, fn, draft, now }: Context): void {
+  const { revision, sequence } = draft.status.build ?? {};
+  const { namespace, name } = fn.metadata;
+  options.log.info('build started', { function: `${namespace}/${name}`, sequence, revision: nameRevision(revision) });
+  const seenAt = findings.watch?.seenAt;
+  if (seenAt === undefined || revision === undefined) return;
+  options.metrics.observe('revflow_emission_seconds', {}, Math.max(options.clock.now(), now) / 1000 - seenAt / 1000);
+}

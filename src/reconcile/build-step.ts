@@ -1,0 +1,181 @@
+// The step "build": what became of the recorded build, whether another one is wanted, and what is done about it.
+import type { Backend } from '../build/backend.ts';
+import { backends } from '../build/backends.ts';
+import { endedStatus, runningStatus } from '../build/builder.ts';
+import { wantedBuilder } from '../build/plan.ts';
+import { type BuildDecision, decideBuild } from '../decide/decide.ts';
+import type { BuildFacts } from '../decide/facts.ts';
+import { momentText } from '../function/conditions.ts';
+import type { BuilderObject } from '../function/schema.ts';
+import type { BuilderSpec } from '../function/schema-build.ts';
+import type { BuildStatus, WatchStatus } from '../function/status.ts';
+import { cancelBuild } from './build-cancel.ts';
+import { conclude, deadlineOf, settleBuild, settleVanished, writeBuilderStatus } from './build-end.ts';
+import { builderIsThere, buildFacts, type Going, isOpen, lookAtBuild } from './build-facts.ts';
+import { sayBuild, sayHold } from './build-said.ts';
+import { skipBuild } from './build-skip.ts';
+import { continueBuild, type Order, startBuild } from './build-start.ts';
+import { type Context, sharedFacts } from './context.ts';
+import { done, type Outcome, stalled, waiting } from './outcome.ts';
+
+const defaultEngine: Backend['engine'] = 'shipwright';
+/** How often a build that another controller began is looked at: no informer of ours knows its run. */
+const adoptedMs = 15_000;
+
+/** Builds, or says why not. */
+export async function buildStep(context: Context): Promise<Outcome> {
+  const spec = wantedBuilder(context.fn, undefined);
+  const engine = context.steering.engine ?? defaultEngine;
+  const backend = backends.find(candidate => candidate.engine === engine);
+  if (backend === undefined) {
+    return stalled({ status: 'Unknown', reason: 'NoBackend', message: `the build engine ${engine} is not available` });
+  }
+  const going = await lookAtBuild(context, backend);
+  if (spec === undefined) return skipBuild(context, backend, going);
+  await settleBuild(context, backend, going);
+  const work: Work = { backend, spec, going };
+  return act(context, work, await decide(context, work));
+}
+
+interface Work {
+  readonly backend: Backend;
+  readonly spec: BuilderSpec;
+  readonly going: Going;
+}
+
+type Starting = BuildDecision & { readonly verdict: 'build' | 'cancel' };
+
+interface Decided {
+  readonly facts: BuildFacts;
+  readonly decision: BuildDecision;
+}
+
+async function decide(context: Context, { spec, going }: Work): Promise<Decided> {
+  const shared = sharedFacts(context, 'build');
+  let facts = buildFacts(context, spec, going);
+  if (going.builder && (await settleVanished(context, facts, going.builder))) facts = buildFacts(context, spec, going);
+  const decision = decideBuild(shared, facts);
+  const isFailed = facts.recorded?.phase === 'failed' && !facts.recorded.pruned && !facts.recorded.superseded;
+  if (decision.verdict !== 'nothing' || !isFailed || going.asked) return { facts, decision };
+  // Only now does it matter whether somebody deleted the Builder of a failed build.
+  if (await builderIsThere(context)) return { facts, decision };
+  facts = { ...facts, builder: 'absent' };
+  return { facts, decision: decideBuild(shared, facts) };
+}
+
+async function act(context: Context, work: Work, decided: Decided): Promise<Outcome> {
+  const { draft } = context;
+  const { decision, facts } = decided;
+  const { builder, run } = work.going;
+  const isRunning = facts.recorded?.phase === 'running';
+  const isStopping = isRunning && draft.status.build?.cancelledAt !== undefined;
+  if (builder && run && (decision.verdict === 'cancel' || (isStopping && decision.verdict !== 'build'))) {
+    const outcome = await cancelBuild(context, { backend: work.backend, builder, run });
+    if (outcome) return outcome;
+    const again = { ...work, going: { ...work.going, run: undefined, result: undefined } };
+    return act(context, again, await decide(context, again));
+  }
+  if (decision.verdict === 'build') {
+    if (builder && facts.recorded && isOpenPhase(facts)) await abandon(context, builder, decision.cause);
+    return startBuild(context, orderOf(work.backend, decision, facts));
+  }
+  if (facts.recorded?.phase === 'intended') return goOn(context, work);
+  if (isRunning && builder && run) await showRunning(context, work.backend, builder);
+  return report(context, work, decision);
+}
+
+function isOpenPhase({ recorded }: BuildFacts): boolean {
+  return recorded?.phase === 'intended' || recorded?.phase === 'running';
+}
+
+function orderOf(backend: Backend, { cause, revision }: Starting, { recorded }: BuildFacts): Order {
+  const forNewer = recorded?.superseded === true && (cause === 'NewRevision' || cause === 'Superseded');
+  return {
+    backend,
+    cause,
+    revision,
+    from: recorded?.revision,
+    cancels: forNewer ? recorded.cancels + 1 : 0,
+    vanished: cause === 'RunVanished' ? (recorded?.vanished ?? 0) + 1 : 0,
+  };
+}
+
+/** The run was created, and whoever created it did not come to say so. */
+async function showRunning(context: Context, backend: Backend, builder: BuilderObject): Promise<void> {
+  const { build } = context.draft.status;
+  if (build?.state !== 'Created') return;
+  await writeBuilderStatus(context, builder, runningStatus(backend.resourceRef(builder.metadata.name)));
+  context.draft.set({ build: { ...build, state: 'Building' } });
+}
+
+/** A Builder whose build is replaced before it ended gets an end too: only what has ended is ever removed. */
+async function abandon(context: Context, builder: BuilderObject, cause: string): Promise<void> {
+  const vanished = cause === 'RunVanished';
+  const end = vanished
+    ? ({ state: 'Failed', reason: 'RunVanished', message: 'its run was deleted before it ended' } as const)
+    : ({ state: 'Canceled', reason: 'Canceled', message: 'replaced before its run was created' } as const);
+  await writeBuilderStatus(context, builder, endedStatus(end, builder.status?.resourceRef));
+}
+
+/** An intent without a run: it is acted upon, unless somebody stopped it meanwhile. */
+async function goOn(context: Context, work: Work): Promise<Outcome> {
+  const { draft, steering } = context;
+  const { builder } = work.going;
+  const build = draft.status.build ?? {};
+  if (builder?.spec.state === 'Cancelled') {
+    await conclude(context, builder, {
+      state: 'Canceled',
+      reason: 'Canceled',
+      message: 'cancelled before its run was created',
+    });
+    return stalled(sayBuild(draft.status.build ?? {}));
+  }
+  if (steering.suspended) {
+    const hold = { reason: 'Suspended', message: 'openfunction.io/suspend is "true"; revflow resume takes it away' };
+    return stalled(sayHold(build, hold, `${build.resourceRef ?? ''} is to be built`));
+  }
+  const { cause = 'First', revision, cancels = 0, vanished = 0 } = build;
+  return continueBuild(context, { backend: work.backend, cause, revision, from: undefined, cancels, vanished });
+}
+
+/** Nothing is started: says how it stands, and what is held back. */
+function report(context: Context, { going }: Work, decision: BuildDecision): Outcome {
+  const { draft, now, findings } = context;
+  const build = draft.status.build;
+  const open = build !== undefined && isOpen(build);
+  const until = open ? nextLook(build, going, now) : undefined;
+  if (decision.verdict !== 'hold') return build === undefined ? idle() : settled(build, until);
+  const { hold, because, cause } = decision;
+  if (hold.reason === 'AwaitingFirstObservation') awaitFirst(context);
+  if (cause !== 'NewRevision') findings.outdated = true;
+  const said = sayHold(build?.resourceRef ? build : undefined, hold, because);
+  if (open || hold.until !== undefined) return waiting(said, earliest(until, hold.until));
+  return said.status === 'True' ? done(said) : stalled(said);
+}
+
+function settled(build: BuildStatus, until: number | undefined): Outcome {
+  const said = sayBuild(build);
+  if (isOpen(build)) return waiting(said, until);
+  return said.status === 'False' ? stalled(said) : done(said);
+}
+
+/** Cannot be: a Function with spec.build and without a build has a cause to build. */
+function idle(): Outcome {
+  return stalled({ status: 'Unknown', reason: 'InternalError', message: 'no build is recorded and none is wanted' });
+}
+
+function nextLook(build: BuildStatus, { builder }: Going, now: number): number | undefined {
+  const adopted = build.sequence === undefined ? now + adoptedMs : undefined;
+  return earliest(adopted, builder && deadlineOf(builder));
+}
+
+function earliest(...times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter(time => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+/** Notes when the wait began, once. */
+function awaitFirst({ draft, now }: Context): void {
+  const watch: WatchStatus = draft.status.watch ?? {};
+  if (watch.awaitingSince === undefined) draft.set({ watch: { ...watch, awaitingSince: momentText(now) } });
+}

@@ -1,0 +1,31 @@
+// What companion mode remembers of a Function: one annotation, since OpenFunction's own definition prunes what it does not know.
+import { z } from 'zod';
+import { annotations } from '../function/names.ts';
+
+const schema = z.object({
+  /** The id that was asked for last, or that was there when watching began. */
+  baseline: z.string().exactOptional(),
+  /** The id that was seen last. */
+  observed: z.string().exactOptional(),
+  /** Reason of the last Event about watching. */
+  watching: z.string().exactOptional(),
+  left: z.array(z.object({ id: z.string(), at: z.string() })).exactOptional(),
+});
+
+export type CompanionState = Readonly<z.infer<typeof schema>>;
+
+/** Reads the annotation; one that cannot be read counts as none. */
+export function readCompanionState(own: Readonly<Record<string, string>> = {}): CompanionState {
+  try {
+    const parsed = schema.safeParse(JSON.parse(own[annotations.revflowState] ?? '{}'));
+    return parsed.success ? parsed.data : {};
+  } catch {
+    return {};
+  }
+}
+
+/** The annotation's text; the same state gives the same text. */
+export function companionStateText(state: CompanionState): string {
+  const { baseline, observed, watching, left } = state;
+  return JSON.stringify({ baseline, observed, watching, left: left?.length ? left : undefined });
+}

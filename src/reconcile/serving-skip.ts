@@ -1,0 +1,25 @@
+// A Function without spec.serving: what served for it is removed.
+import { belongsTo } from '../function/child.ts';
+import { kinds } from '../function/kinds.ts';
+import type { Context } from './context.ts';
+import type { Outcome } from './outcome.ts';
+import { servingOutcome } from './serving-said.ts';
+
+/** Removes the Servings that the status names; the leader removes those that it does not. */
+export async function skipServing(context: Context): Promise<Outcome> {
+  const { draft } = context;
+  const { serving } = draft.status;
+  for (const name of new Set([serving?.resourceRef, serving?.lastSuccessfulResourceRef])) {
+    if (name) await remove(context, name);
+  }
+  if (serving?.state !== 'Skipped' || serving.resourceRef) draft.set({ serving: { state: 'Skipped' } });
+  draft.set({ addresses: undefined, route: undefined });
+  return servingOutcome({ state: 'Skipped' });
+}
+
+async function remove({ options, fn }: Context, name: string): Promise<void> {
+  const ref = { kind: kinds.serving, namespace: fn.metadata.namespace, name };
+  const found = await options.kube.get(ref);
+  if (found?.metadata.uid === undefined || !belongsTo(found, fn.metadata.uid)) return;
+  await options.kube.remove(ref, { uid: found.metadata.uid });
+}

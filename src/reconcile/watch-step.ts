@@ -1,0 +1,102 @@
+// The step "watch": what is watched, what was last seen of it, and what the Function's status keeps of that.
+import { findCondition, momentText } from '../function/conditions.ts';
+import { formatDuration, parseDuration } from '../function/duration.ts';
+import { isReason } from '../function/reasons.ts';
+import type { WatchStatus } from '../function/status.ts';
+import type { Head, Observation } from '../revision/observation.ts';
+import { mayBeCommit } from '../watch/plan.ts';
+import type { Context } from './context.ts';
+import { withoutAbsent } from './draft.ts';
+import { done, type Outcome, type Said } from './outcome.ts';
+import { describe, lookAtWatch, type Seen, secretRetryMs } from './watch-look.ts';
+
+/** Watches, or says why not. Its trouble is its own: nothing that runs is touched. */
+export async function watchStep(context: Context): Promise<Outcome> {
+  const { draft } = context;
+  const look = await lookAtWatch(context.options, context.fn);
+  if (look.kind === 'unwatched') {
+    if (look.said.reason === 'Disabled') draft.set({ watch: undefined });
+    return done(look.said);
+  }
+  const { watch } = look;
+  if (look.kind === 'unusable') {
+    context.findings.watch = { type: watch.type, facts: watchFacts(context, undefined), seenAt: undefined };
+    return done(look.said, context.now + secretRetryMs);
+  }
+  const { observation } = look;
+  draft.set({ watch: watchStatus(draft.status.watch, look) });
+  const facts = watchFacts(context, observation?.heads[watch.want]);
+  context.findings.watch = { type: watch.type, facts, seenAt: observation?.at };
+  return done(say(context, look));
+}
+
+function watchFacts({ draft }: Context, head: Head | undefined) {
+  const { awaitingSince, left = [] } = draft.status.watch ?? {};
+  return {
+    awaitingSince: awaitingSince === undefined ? undefined : Date.parse(awaitingSince),
+    head: head?.kind === 'found' ? { id: head.id, sightings: head.sightings ?? 1 } : undefined,
+    left: left.map(entry => ({ id: entry.id, at: Date.parse(entry.at) })),
+  };
+}
+
+/** Nothing here changes with a poll that finds what was known. */
+function watchStatus(old: WatchStatus = {}, { watch, key, observation }: Seen): WatchStatus {
+  const head = observation?.heads[watch.want];
+  return withoutAbsent<WatchStatus>({
+    ...old,
+    type: watch.type,
+    source: key,
+    interval: keptInterval(old.interval, observation?.intervalMs ?? watch.intervalMs, watch.intervalMs),
+    observed: head?.kind === 'found' && observation ? observed(old.observed, head, observation.at) : old.observed,
+    adopted: watch.type === 'image' ? old.adopted : undefined,
+  });
+}
+
+function observed(old: WatchStatus['observed'], head: Head & { kind: 'found' }, at: number): WatchStatus['observed'] {
+  if (old?.id === head.id && old.ref === head.ref) return old;
+  return { id: head.id, ...(head.ref === undefined ? {} : { ref: head.ref }), at: momentText(at) };
+}
+
+/** A budget that breathes moves the real interval all the time; only a change by half is shown, or the promise kept again. */
+function keptInterval(shown: string | undefined, realMs: number, promiseMs: number): string {
+  const shownMs = shown === undefined ? undefined : parseDuration(shown);
+  const isNear = shownMs !== undefined && realMs < shownMs * 1.5 && realMs > shownMs / 1.5;
+  return shown !== undefined && isNear && realMs !== promiseMs ? shown : formatDuration(realMs);
+}
+
+function say(context: Context, { watch, observation, warnings }: Seen): Said {
+  const { draft } = context;
+  const what = describe(watch.source, watch.want);
+  const failure = observation?.failure;
+  if (failure) return sayFailure(context, failure, what);
+  const head = observation?.heads[watch.want];
+  if (head === undefined) return sayUnseen(context, what);
+  const because = warnings.length === 0 ? '' : `; ${warnings.join('; ')}`;
+  if (head.kind === 'found') {
+    const message = `${what} is looked at every ${draft.status.watch?.interval ?? '?'}${because}`;
+    return { status: 'True', reason: 'Observed', message };
+  }
+  if (watch.source.kind === 'image')
+    return { status: 'False', reason: 'TagNotFound', message: `${what} does not exist${because}` };
+  const commit = mayBeCommit(watch.want) ? '; if it is a commit, it is built as it is and never changes' : '';
+  return { status: 'False', reason: 'RefNotFound', message: `${what} does not exist${commit}${because}` };
+}
+
+/** The same trouble in other words is the same trouble: it is not written again. */
+function sayFailure(context: Context, failure: NonNullable<Observation['failure']>, what: string): Said {
+  const reason = isReason(failure.reason) ? failure.reason : 'UnexpectedAnswer';
+  const old = findCondition(context.fn.status?.conditions, 'Watching');
+  const same = old?.reason === reason && old.observedGeneration === context.fn.metadata.generation;
+  const message = same && old.message.startsWith(`${what}: `) ? old.message : `${what}: ${failure.message}`;
+  return { status: 'False', reason, message };
+}
+
+/** Observations are a cache: one that is lost takes nothing back that was said. */
+function sayUnseen({ fn, draft }: Context, what: string): Said {
+  const old = findCondition(fn.status?.conditions, 'Watching');
+  const known = fn.status?.watch?.source === draft.status.watch?.source;
+  if (old !== undefined && known && isReason(old.reason) && old.observedGeneration === fn.metadata.generation) {
+    return { status: old.status, reason: old.reason, message: old.message };
+  }
+  return { status: 'Unknown', reason: 'AwaitingFirstObservation', message: `${what} was not looked at yet` };
+}
