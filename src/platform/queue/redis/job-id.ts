@@ -1,0 +1,9 @@
+// The id of a key's job: BullMQ builds Redis keys from it, so it holds no colon, is no number and is no name of BullMQ's own.
+
+export function jobId(key: string): string {
+  return `~${key.replaceAll('%', '%25').replaceAll(':', '%3A')}`;
+}
+
+export function keyOf(id: string): string {
+  return id.slice(1).replaceAll('%3A', ':').replaceAll('%25', '%');
+}
