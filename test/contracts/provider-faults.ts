@@ -10,6 +10,8 @@ type Case = (trial: Trial) => Promise<void>;
 async function faulty(trial: Trial, fault: Fault): Promise<Side> {
   const side = await trial.harness.side();
   await side.push('main');
+  // What must be learned once of a host is known by now.
+  await trial.ask(side, ['main']);
   breakWire(trial, () => fault);
   return side;
 }
@@ -40,6 +42,7 @@ export const faultCases = {
   'asks an ill host once, and sees the head when it is well': async trial => {
     const side = await trial.harness.side();
     const id = await side.push('main');
+    await trial.ask(side, ['main']);
     for (const status of [500, 502, 503]) {
       breakWire(trial, () => ({ answer: { status, body: html } }));
       expect(await reasonOf(trial.ask(side, ['main']))).toBe('ServerError');
@@ -82,8 +85,9 @@ export const faultCases = {
     expect(['NetworkError', 'UnexpectedAnswer']).toContain(await reasonOf(trial.ask(side, ['main'])));
   },
   'refuses an answer that is too large': async trial => {
-    const { headers } = trial.harness.nonsense;
-    const side = await faulty(trial, { answer: { status: 200, headers, body: 'x'.repeat(5 * 1024 * 1024) } });
+    const { nonsense, tooManyBytes = 5 * 1024 * 1024 } = trial.harness;
+    const answer = { status: 200, headers: nonsense.headers, body: 'x'.repeat(tooManyBytes) };
+    const side = await faulty(trial, { answer });
     expect(await reasonOf(trial.ask(side, ['main']))).toBe('AnswerTooLarge');
   },
   'gives up on a host that never answers': async trial => {

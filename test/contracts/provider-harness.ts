@@ -31,6 +31,8 @@ export interface ProviderHarness extends AsyncDisposable {
   readonly wire: FaultProxy | undefined;
   /** What the wire answers when it answers nonsense: well-formed HTTP, the right type, and no answer. */
   readonly nonsense: { readonly headers: Record<string, string>; readonly body: string };
+  /** Bytes that are more than the provider reads. Default 5 MiB. */
+  readonly tooManyBytes?: number;
   /** A new repository. */
   side(options?: { readonly isPrivate?: boolean }): Promise<Side>;
   /** The one credential that private repositories take from now on. */

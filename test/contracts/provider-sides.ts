@@ -15,6 +15,7 @@ interface GitHarnessOptions {
   /** Paths of repositories begin with it. */
   readonly prefix?: string;
   readonly source?: Partial<GitSource>;
+  readonly tooManyBytes?: number;
 }
 
 /** Repositories `owner/rN` of one Git server, seen through a proxy. */
@@ -60,13 +61,14 @@ function sidesOf(
   server: GitServer,
   wire: FaultProxy,
   options: GitHarnessOptions,
-): Pick<ProviderHarness, 'provider' | 'wire' | 'nonsense' | 'side'> {
+): Pick<ProviderHarness, 'provider' | 'wire' | 'nonsense' | 'tooManyBytes' | 'side'> {
   let made = 0;
   return {
     // Every question of the contract is about a source that this harness made.
     provider: options.provider as Provider,
     wire,
     nonsense: options.nonsense,
+    ...(options.tooManyBytes === undefined ? {} : { tooManyBytes: options.tooManyBytes }),
     async side({ isPrivate = false } = {}) {
       made += 1;
       const path = `${options.prefix ?? ''}owner/r${made}`;

@@ -1,7 +1,7 @@
 // Image tags asked of OCI registries: one HEAD for a tag; a GET only where the registry refuses that.
 import { RetryableError } from '../../platform/errors.ts';
 import type { HttpResponse } from '../../platform/http/http.ts';
-import { isDigest } from '../../watch/image.ts';
+import { isDigest, isTag } from '../../watch/image.ts';
 import { type ImageSource, sourceTls, type Want } from '../../watch/source.ts';
 import type { Head } from '../observation.ts';
 import type { Answer, Ports, Provider, Question } from '../provider.ts';
@@ -51,6 +51,7 @@ class TagQuestion {
   }
 
   async ask(tag: Want): Promise<Head> {
+    if (!isTag(tag)) return { kind: 'missing' };
     const getOnly = `oci:get:${this.access.registry}`;
     const asksWithGet = (await this.ports.memory.get(getOnly)) !== undefined;
     const head = asksWithGet ? undefined : this.readHead(await this.send('HEAD', tag), tag);
