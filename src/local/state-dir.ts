@@ -7,7 +7,7 @@ import { TerminalError } from '../platform/errors.ts';
 import { lockFile } from './file-lock.ts';
 
 /** The ports of this directory's servers, all on 127.0.0.1. */
-const Ports = z.object({ api: z.number(), registry: z.number(), git: z.number() });
+const Ports = z.object({ api: z.number(), registry: z.number(), git: z.number(), health: z.number() });
 
 export type Ports = Readonly<z.infer<typeof Ports>>;
 
@@ -65,8 +65,8 @@ async function readPorts(file: string): Promise<Ports> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   const kept = text === undefined ? undefined : Ports.safeParse(parseJson(text)).data;
   if (kept) return kept;
-  const [api = 0, registry = 0, git = 0] = await freePorts(3);
-  const ports = { api, registry, git };
+  const [api = 0, registry = 0, git = 0, health = 0] = await freePorts(4);
+  const ports = { api, registry, git, health };
   // Whole or not at all: a half-written file would move the servers.
   await writeFile(`${file}.new`, `${JSON.stringify(ports)}\n`, { mode: 0o600 });
   await rename(`${file}.new`, file);

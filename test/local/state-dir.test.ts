@@ -71,7 +71,7 @@ it('keeps its ports, and shows nothing to others', async () => {
   const second = await openStateDirectory(directory);
   second[Symbol.dispose]();
   expect(second.ports).toEqual(first.ports);
-  expect(new Set(Object.values(first.ports)).size).toBe(3);
+  expect(new Set(Object.values(first.ports)).size).toBe(4);
   expect((await stat(directory)).mode & 0o777).toBe(0o700);
   for (const file of ['ports.json', 'lock.pid']) expect((await stat(join(directory, file))).mode & 0o077).toBe(0);
   expect(await readFile(join(directory, 'lock.pid'), 'utf8')).toBe(`${process.pid}\n`);

@@ -41,6 +41,11 @@ export class Repository {
     return (await this.git(['rev-parse', '--verify', `refs/heads/${branch}`])).trim();
   }
 
+  /** The oldest commit that `main` goes back to. */
+  async firstCommit(): Promise<string> {
+    return (await this.git(['rev-list', '--max-parents=0', '--max-count=1', `refs/heads/${branch}`])).trim();
+  }
+
   /** Makes a commit at the tip of `main` and gives its id. A push, as far as anybody who watches can tell. */
   async commit(commit: NewCommit): Promise<string> {
     await this.git(['fast-import', '--quiet', '--force'], fastImport(commit));

@@ -1,7 +1,7 @@
 // A directory packed as an OCI image: one layer, a config, a manifest. The same input gives the same digest.
 import { gzipSync } from 'node:zlib';
 import { digestOf, type ManifestOCI, type ManifestOCIDescriptor, mediaTypes } from '../../revision/oci/media-types.ts';
-import { writeTar } from './tar.ts';
+import { type TarEntry, writeTar } from './tar.ts';
 import { readTree } from './tree.ts';
 
 export interface Blob {
@@ -32,13 +32,18 @@ const workspace = 'workspace';
 const epoch = '1970-01-01T00:00:00Z';
 
 /** Packs what is below a directory under `/workspace`. Throws TerminalError as `readTree` does. */
-export async function packImage(
-  directory: string,
-  { labels = {}, annotations = {} }: ImageTexts,
-): Promise<PackedImage> {
+export async function packImage(directory: string, texts: ImageTexts): Promise<PackedImage> {
   const folder = { path: workspace, kind: 'directory', executable: true, content: new Uint8Array() } as const;
   const entries = (await readTree(directory)).map(entry => ({ ...entry, path: `${workspace}/${entry.path}` }));
-  const tar = writeTar([folder, ...entries]);
+  return packEntries([folder, ...entries], texts);
+}
+
+/** An image of these files alone, in their order. */
+export function packEntries(
+  entries: readonly TarEntry[],
+  { labels = {}, annotations = {} }: ImageTexts = {},
+): PackedImage {
+  const tar = writeTar(entries);
   const compressed = gzipSync(tar, { level: 6 });
   // The byte that names the operating system: the only thing in the header that differs from machine to machine.
   compressed[9] = 255;
