@@ -1,7 +1,9 @@
 // Puts the parts together: workers that poll and reconcile, and the leader where this process holds the Lease. No rule lives here.
 import { backends } from '../build/backends.ts';
+import { defaultPolicy } from '../decide/facts.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Http } from '../platform/http/http.ts';
+import { recordEvent } from '../platform/kube/events.ts';
 import type { Kube } from '../platform/kube/kube.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
@@ -74,12 +76,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const office = settings.mode === 'full' ? new SlotOffice({ ...options, limits: settings.slots }) : undefined;
   const progress = new Progress(queue, clock);
   const detector = createDetector({ ...options, credentials, minIntervalMs: settings.minIntervalMs });
+  const reporter = { clock, log: options.log, instance: settings.identity };
   const reconciler = createReconciler({
     ...options,
     credentials,
     slots: office ?? { take: async () => false },
+    policy: defaultPolicy,
     mode: settings.mode,
-    instance: settings.identity,
+    events: input => recordEvent(kube, input, reporter),
   });
   const runs = backends.map(backend => backend.run);
   const leadership = new Leadership({ ...options, ...settings }, () =>
