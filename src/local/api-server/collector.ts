@@ -1,11 +1,12 @@
 // Removes what belongs to something that is gone: dependants of owners, contents of namespaces. Works behind the writes.
 import type { Timer } from '../../platform/clock.ts';
 import { type Core, tableOf } from './core.ts';
+import { isEmptyNamespace, isNamespace, namespacesId } from './namespace.ts';
 import type { ApiObject, OwnerReference } from './object.ts';
 import { keyOf, type Resource } from './resource.ts';
 import type { Entry } from './store/entry.ts';
 import type { Change, Table } from './store/table.ts';
-import { background, isNamespace, removeEntry } from './write/remove.ts';
+import { background, removeEntry } from './write/remove.ts';
 
 /** Dependants go at about the pace of a cluster; finalizers stay long enough to be seen. */
 const dependantMs = 100;
@@ -70,7 +71,7 @@ export class Collector {
     )
       return;
     this.#later(finalizerMs, () => this.#finish(place));
-    if (table.resource === '/namespaces') this.#later(dependantMs, () => this.#empty(entry.key));
+    if (table.resource === namespacesId) this.#later(dependantMs, () => this.#empty(entry.key));
   }
 
   #remember(uid: string, id: string, place: Place): void {
@@ -94,7 +95,7 @@ export class Collector {
   }
 
   #find({ resource, key }: Place): { readonly resource: Resource; readonly entry: Entry } | undefined {
-    const served = this.#core.registry.get(resource === '/events' ? '/events' : resource);
+    const served = this.#core.registry.get(resource);
     const entry = served && tableOf(this.#core, served).get(key);
     return served && entry ? { resource: served, entry } : undefined;
   }
@@ -181,21 +182,14 @@ export class Collector {
       for (const entry of tableOf(this.#core, resource).list(`${name}/`))
         removeEntry(this.#core, { resource, entry }, background);
     }
-    const namespaces = store.table('/namespaces');
+    const namespaces = store.table(namespacesId);
     const entry = namespaces.get(name);
-    if (!entry || entry.object.metadata.finalizers || !this.#isEmpty(name)) return;
+    if (!entry || entry.object.metadata.finalizers || !isEmptyNamespace(this.#core, name)) return;
     store.remove(namespaces, entry);
   }
 
-  #isEmpty(name: string): boolean {
-    return this.#core.registry.resources().every(resource => {
-      const range = { prefix: `${name}/`, from: '', version: this.#core.store.version };
-      return !resource.namespaced || tableOf(this.#core, resource).countAt(range) === 0;
-    });
-  }
-
   #namespaceShrank(name: string): void {
-    const entry = this.#core.store.table('/namespaces').get(name);
+    const entry = this.#core.store.table(namespacesId).get(name);
     if (entry?.object.metadata.deletionTimestamp !== undefined) this.#later(dependantMs, () => this.#empty(name));
   }
 }

@@ -3,10 +3,11 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { type Core, type Target, tableOf, timestamp } from '../core.ts';
 import type { Answer } from '../http/answer.ts';
 import type { Call } from '../http/call.ts';
+import { namespaces, namespacesId } from '../namespace.ts';
 import type { ApiObject } from '../object.ts';
 import { presentation, showWritten } from '../read/show.ts';
 import { keyOf } from '../resource.ts';
-import { alreadyExists, badRequest, forbidden, internal, type Named, notFound } from '../status.ts';
+import { alreadyExists, badRequest, forbidden, internal, notFound } from '../status.ts';
 import type { Entry } from '../store/entry.ts';
 import { checkSize } from '../store/size.ts';
 import { storedFrom } from '../version.ts';
@@ -16,8 +17,6 @@ import { mergedOwners, metaWarnings } from './meta-rules.ts';
 import { owned } from './ownership.ts';
 import { checkValid } from './validity.ts';
 import { type WriteOptions, writeOptions } from './write-options.ts';
-
-export const namespaces: Named = { group: '', plural: 'namespaces', kind: 'Namespace' };
 
 export function create(core: Core, target: Target, call: Call): Answer {
   const as = presentation(core, target, call);
@@ -84,7 +83,7 @@ function mismatch(): Error {
 /** ApiError NotFound or Forbidden where nothing can be made. */
 function checkNamespace(core: Core, { namespace, resource, name }: Target): void {
   if (namespace === undefined) return;
-  const found = core.store.table('/namespaces').get(namespace);
+  const found = core.store.table(namespacesId).get(namespace);
   if (!found) throw notFound(namespaces, namespace);
   if (found.object.metadata.deletionTimestamp === undefined) return;
   throw forbidden(

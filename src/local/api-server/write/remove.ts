@@ -4,6 +4,7 @@ import { type Core, type Target, tableOf, timestamp } from '../core.ts';
 import { cleanup, definitionsId } from '../definition/resource.ts';
 import { type Answer, statusAnswer } from '../http/answer.ts';
 import type { Call } from '../http/call.ts';
+import { isEmptyNamespace, isNamespace, isProtectedNamespace } from '../namespace.ts';
 import { type ApiObject, isJson, type Json } from '../object.ts';
 import { entryOf } from '../read/get.ts';
 import { listOptions } from '../read/list-options.ts';
@@ -63,11 +64,13 @@ export function removeEntry(
 ): Entry | ApiObject | undefined {
   const { metadata } = entry.object;
   checkPreconditions(entry, resource, options);
-  if (isProtected(resource, metadata.name ?? ''))
+  if (isNamespace(resource) && isProtectedNamespace(metadata.name ?? ''))
     throw forbidden(resource, metadata.name ?? '', 'this namespace may not be deleted');
   const finalizers = finalizersOf(entry.object, resource, options);
   const table = tableOf(core, resource);
-  if (finalizers.length === 0 && !isNamespace(resource)) {
+  // A namespace waits for its contents, whatever its finalizers.
+  const isHeld = finalizers.length > 0 || (isNamespace(resource) && !isEmptyNamespace(core, metadata.name ?? ''));
+  if (!isHeld) {
     if (!options.dryRun) core.store.remove(table, entry);
     return undefined;
   }
@@ -94,15 +97,6 @@ function finalizersOf({ metadata }: ApiObject, { id }: Resource, { propagation }
   const waiting = { Orphan: ['orphan'], Foreground: ['foregroundDeletion'], Background: [] }[propagation];
   const own = present.filter(name => name !== 'orphan' && name !== 'foregroundDeletion');
   return [...own, ...waiting, ...(id === definitionsId && !own.includes(cleanup) ? [cleanup] : [])];
-}
-
-/** A namespace waits for its contents, whatever its finalizers. */
-export function isNamespace({ group, plural }: Resource): boolean {
-  return group === '' && plural === 'namespaces';
-}
-
-function isProtected(resource: Resource, name: string): boolean {
-  return isNamespace(resource) && ['default', 'kube-system', 'kube-public'].includes(name);
 }
 
 function checkPreconditions({ object: { metadata } }: Entry, resource: Resource, options: DeleteOptions): void {

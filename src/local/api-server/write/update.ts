@@ -2,6 +2,7 @@
 import { type Core, type Target, tableOf } from '../core.ts';
 import type { Answer } from '../http/answer.ts';
 import type { Call } from '../http/call.ts';
+import { isNamespace } from '../namespace.ts';
 import { type ApiObject, equal, type Json, without } from '../object.ts';
 import { entryOf } from '../read/get.ts';
 import { presentation, showWritten } from '../read/show.ts';
@@ -17,7 +18,6 @@ import { type Decoded, decodeBody } from './decode.ts';
 import { mergedOwners } from './meta-rules.ts';
 import { invalidValue } from './names.ts';
 import { owned } from './ownership.ts';
-import { isNamespace } from './remove.ts';
 import { checkValid } from './validity.ts';
 import { type WriteOptions, writeOptions } from './write-options.ts';
 
