@@ -14,9 +14,12 @@ export interface BucketOptions {
   readonly clock: Clock;
   /** Name of the host and credential in the state port. */
   readonly gate: string;
-  /** Requests a window to begin with. */
-  readonly limit: number;
+  /** Requests a window to begin with; undefined: none is known, so there is nothing to share until an answer names one. */
+  readonly limit: number | undefined;
 }
+
+/** A worker asks a host without a known limit a thousand times a second at most. */
+const unknownLimit = 60_000;
 
 /** The part of the limit that a worker leases at once: 1 of 20. */
 const leases = 20;
@@ -28,6 +31,7 @@ export class Bucket {
   readonly gate: string;
   private readonly options: BucketOptions;
   private limit: number;
+  private isShared: boolean;
   private blockedUntil = 0;
   private window = 0;
   private leased = 0;
@@ -46,7 +50,8 @@ export class Bucket {
   constructor(options: BucketOptions) {
     this.options = options;
     this.gate = options.gate;
-    this.limit = options.limit;
+    this.limit = options.limit ?? unknownLimit;
+    this.isShared = options.limit !== undefined;
   }
 
   /** Pays for one request; undefined when it may be sent, else the time when to try again. */
@@ -81,6 +86,11 @@ export class Bucket {
   learn(allowance: Allowance): void {
     const now = this.options.clock.now();
     this.limit = Math.max(limitBy(allowance, now), 1);
+    if (!this.isShared) {
+      this.isShared = true;
+      this.leased = this.spent;
+      this.isSpent = false;
+    }
     // A second more, for hosts that count in whole ones.
     if (allowance.remaining === 0 && allowance.resetAt > now) this.block(allowance.resetAt + 1000);
   }
@@ -139,7 +149,12 @@ export class Bucket {
 
   private async lease(): Promise<void> {
     const { state } = this.options;
-    const window = this.window;
+    const { window } = this;
+    if (!this.isShared) {
+      this.isSpent = this.leased > 0;
+      this.leased = this.limit;
+      return;
+    }
     const chunk = Math.max(Math.floor(this.limit / leases), 1);
     const sum = await state.add(`budget:${this.gate}:${window}`, chunk, 2 * windowMs);
     // The window may have ended meanwhile; then this lease is nothing.

@@ -25,7 +25,7 @@ export interface BudgetOptions {
   readonly clock: Clock;
   readonly metrics: Pick<Metrics, 'gauge'>;
   /** Requests a minute for a host; absent: what the hosts' documents say. */
-  readonly limitOf?: (host: string, isAnonymous: boolean) => number;
+  readonly limitOf?: (host: string, isAnonymous: boolean) => number | undefined;
 }
 
 /** Key in the state port of the time until which a host and credential (gate) must be left alone. */

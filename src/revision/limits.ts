@@ -20,13 +20,10 @@ const hostLimits: Readonly<Record<string, HostLimit>> = {
   'gitee.com': { withCredential: 60, anonymous: 60 },
 };
 
-/** A host that nobody told us about is asked a thousand times a second at most. */
-const elsewhere: HostLimit = { withCredential: 60_000, anonymous: 60_000 };
-
-/** The limit to begin with, requests a window. */
-export function limitOf(host: string, isAnonymous: boolean): number {
-  const limit = Object.hasOwn(hostLimits, host) ? (hostLimits[host] ?? elsewhere) : elsewhere;
-  return isAnonymous ? limit.anonymous : limit.withCredential;
+/** The limit to begin with, requests a window; undefined for a host whose documents nobody told us. */
+export function limitOf(host: string, isAnonymous: boolean): number | undefined {
+  const limit = Object.hasOwn(hostLimits, host) ? hostLimits[host] : undefined;
+  return isAnonymous ? limit?.anonymous : limit?.withCredential;
 }
 
 /** What an answer says of the budget. */
