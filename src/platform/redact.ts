@@ -53,7 +53,9 @@ export function redactFields(value: unknown, clean: (text: string) => string = r
 /** Only what errors are known to carry: what libraries hang onto theirs (requests, headers, raw packets) is not looked at. */
 function redactError(error: Error, clean: (text: string) => string, depth: number): object {
   const { reason, code, status } = error as Error & { reason?: unknown; code?: unknown; status?: unknown };
-  const told = Object.entries({ reason, code, status }).filter(([, value]) => ['string', 'number'].includes(typeof value));
+  const told = Object.entries({ reason, code, status }).filter(([, value]) =>
+    ['string', 'number'].includes(typeof value),
+  );
   return {
     name: error.name,
     ...Object.fromEntries(told),

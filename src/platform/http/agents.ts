@@ -8,49 +8,54 @@ import type { TrustOf } from './trust.ts';
 
 /** Ends an idle connection; just under what forges and load balancers keep. */
 const idleMs = 55_000;
-/** Authorities of different Secrets that are kept apart; each costs a megabyte. */
-const mostTrusts = 64;
+/** Secrets with authorities of their own that are kept apart; each costs a megabyte, and ten milliseconds to make anew. */
+const mostTrusts = 128;
 
-interface Pair {
+/** The agents for one TLS trust. */
+export interface AgentPair {
+  /** Keeps its connections. */
   readonly kept: PlainAgent;
+  /** Opens a connection for each request. */
   readonly fresh: PlainAgent;
 }
 
 export interface Agents extends Disposable {
   /** RetryableError TlsError for a `tls.ca` that cannot be read. */
-  agentFor(secure: boolean, tls: Tls | undefined, fresh: boolean): PlainAgent;
+  agentsFor(secure: boolean, tls: Tls | undefined): AgentPair;
 }
 
-/** Disposing cuts all connections. `kept`: idle connections held for each host at most. */
-export function createAgents(dialer: Dialer, trustOf: TrustOf, kept: number): Agents {
-  const idle: AgentOptions = { keepAlive: true, maxFreeSockets: kept, timeout: idleMs };
-  const plain: Pair = { kept: new DialedPlain(dialer, idle), fresh: new DialedPlain(dialer, {}) };
-  const secured = new Map<string, Pair>();
+/** Disposing cuts all connections. `keptPerHost`: idle connections held for each host at most. */
+export function createAgents(dialer: Dialer, trustOf: TrustOf, keptPerHost: number): Agents {
+  const idle: AgentOptions = { keepAlive: true, maxFreeSockets: keptPerHost, timeout: idleMs };
+  const plain: AgentPair = { kept: new DialedPlain(dialer, idle), fresh: new DialedPlain(dialer, {}) };
+  // By authorities, which are long texts: as keys of their own they are hashed once.
+  const verified = new Map<string, AgentPair>();
+  const unverified = new Map<string, AgentPair>();
 
-  function pairFor(tls: Tls | undefined): Pair {
-    const key = `${tls?.skipVerify === true ? 'any' : 'verified'}\n${tls?.ca ?? ''}`;
-    const known = secured.get(key);
+  function pairFor(tls: Tls | undefined): AgentPair {
+    const skipVerify = tls?.skipVerify === true;
+    const pairs = skipVerify ? unverified : verified;
+    const key = tls?.ca ?? '';
+    const known = pairs.get(key);
     if (known !== undefined) return known;
-    const trust = trustOf(tls?.ca, tls?.skipVerify === true);
+    const trust = trustOf(tls?.ca, skipVerify);
     const pair = { kept: new DialedTls(dialer, { ...idle, ...trust }), fresh: new DialedTls(dialer, { ...trust }) };
-    secured.set(key, pair);
-    const [oldest] = secured.keys();
+    pairs.set(key, pair);
+    const oldest = pairs.keys().find(other => other !== '');
     // Requests under way go on; the idle connections of what is dropped here end by themselves.
-    if (secured.size > mostTrusts && oldest !== undefined) secured.delete(oldest);
+    if (pairs.size > mostTrusts && oldest !== undefined) pairs.delete(oldest);
     return pair;
   }
 
   return {
-    agentFor(secure, tls, fresh) {
-      const pair = secure ? pairFor(tls) : plain;
-      return fresh ? pair.fresh : pair.kept;
-    },
+    agentsFor: (secure, tls) => (secure ? pairFor(tls) : plain),
     [Symbol.dispose]() {
-      for (const pair of [plain, ...secured.values()]) {
-        pair.kept.destroy();
-        pair.fresh.destroy();
+      for (const { kept, fresh } of [plain, ...verified.values(), ...unverified.values()]) {
+        kept.destroy();
+        fresh.destroy();
       }
-      secured.clear();
+      verified.clear();
+      unverified.clear();
     },
   };
 }

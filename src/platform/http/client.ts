@@ -3,18 +3,18 @@
 import type { Clock } from '../clock.ts';
 import { type HttpReason, RetryableError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { isLoopbackHost } from './address.ts';
 import { type Agents, createAgents } from './agents.ts';
 import { Deadline } from './deadline.ts';
 import { decode } from './decode.ts';
 import { Dialer, type Resolve } from './dialer.ts';
 import type { EgressPolicy } from './egress.ts';
 import { exchange, overdue, type Reply } from './exchange.ts';
-import { failure, statusFailure } from './failure.ts';
+import { statusFailure } from './failure.ts';
 import type { Http, HttpRequest, HttpResponse } from './http.ts';
 import { Lanes } from './lanes.ts';
-import { type ChooseProxy, createProxyChoice, type ProxyOptions } from './proxy.ts';
-import { RedirectTrail } from './redirect.ts';
+import { type ChooseProxy, createProxyChoice, type Proxy, type ProxyOptions } from './proxy.ts';
+import { followedLocation, isSameOrigin, RedirectTrail } from './redirect.ts';
+import { checkSecrets, mayRepeat } from './rules.ts';
 import { parseTarget, type Target } from './target.ts';
 import { createTrust } from './trust.ts';
 
@@ -47,7 +47,7 @@ const hostWidth = 32;
 
 /**
  * The Http port over node:http and node:https. TerminalError ProxyInvalid for proxies that cannot be used. Disposing cuts every
- * connection; what was under way fails.
+ * connection; what is under way, and what is asked later, ends as Aborted.
  */
 export function createHttp(options: HttpOptions): Http & AsyncDisposable {
   const trustOf = createTrust(options.caPem);
@@ -58,7 +58,7 @@ export function createHttp(options: HttpOptions): Http & AsyncDisposable {
   return {
     request: (request, accept = []) => client.request(request, accept),
     async [Symbol.asyncDispose]() {
-      client.agents[Symbol.dispose]();
+      client.close();
     },
   };
 }
@@ -72,10 +72,12 @@ interface Context {
 }
 
 class Client {
-  readonly agents: Agents;
+  private readonly agents: Agents;
   private readonly options: HttpOptions;
   private readonly chooseProxy: ChooseProxy;
   private readonly lanes = new Lanes(hostWidth);
+  private readonly underWay = new Set<Deadline>();
+  private closed = false;
 
   constructor(options: HttpOptions, agents: Agents, chooseProxy: ChooseProxy) {
     this.options = options;
@@ -86,11 +88,20 @@ class Client {
   async request(request: HttpRequest, accept: readonly number[]): Promise<HttpResponse> {
     const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
     const deadline = new Deadline(this.options.clock, timeoutMs, request.signal);
+    if (this.closed) deadline.end('aborted');
+    this.underWay.add(deadline);
     try {
       return await this.follow({ request, accept, deadline, timeoutMs });
     } finally {
+      this.underWay.delete(deadline);
       deadline.close();
     }
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const deadline of this.underWay) deadline.end('aborted');
+    this.agents[Symbol.dispose]();
   }
 
   private async follow(context: Context): Promise<HttpResponse> {
@@ -99,7 +110,7 @@ class Client {
     let secrets = request.secretHeaders;
     let trail: RedirectTrail | undefined;
     for (;;) {
-      refusePlainSecrets(target, secrets, request.plainCredentials === true);
+      if (secrets !== undefined) checkSecrets(target, secrets, request.plainCredentials === true);
       const reply = await this.observed(target, secrets, context);
       const location = followedLocation(request, reply);
       if (location === undefined) return this.judge(target, reply, accept);
@@ -148,53 +159,62 @@ class Client {
     const { request, accept, deadline, timeoutMs } = context;
     if (deadline.over !== undefined) throw overdue(target, deadline, timeoutMs);
     const maxBytes = request.maxBytes ?? defaultMaxBytes;
+    const wanted = (status: number) => status < 400 || accept.includes(status);
+    const agents = this.agents.agentsFor(target.secure, request.tls);
     const proxy = target.secure ? undefined : this.chooseProxy(target);
-    const login = proxy?.authorization === undefined ? undefined : { 'proxy-authorization': proxy.authorization };
     const reply = await exchange({
       target,
       method: request.method,
       path: proxy === undefined ? target.path : target.url,
-      headers: {
-        host: target.authority,
-        'user-agent': this.options.userAgent,
-        ...request.headers,
-        ...secrets,
-        ...login,
-      },
-      body: typeof request.body === 'string' ? Buffer.from(request.body, 'utf8') : request.body,
-      agent: this.agents.agentFor(target.secure, request.tls, request.fresh === true),
-      retryAgent: mayRepeat(request) ? this.agents.agentFor(target.secure, request.tls, true) : undefined,
+      headers: this.headersOf({ target, request, secrets, proxy }),
+      body: bytesOf(request.body),
+      agent: request.fresh === true ? agents.fresh : agents.kept,
+      retryAgent: mayRepeat(request) ? agents.fresh : undefined,
       maxBytes,
       timeoutMs,
       deadline,
-      wanted: status => status < 400 || accept.includes(status),
+      wanted,
     });
-    const encoding = reply.headers['content-encoding'];
-    if (encoding === undefined || request.method === 'HEAD') return reply;
-    return { ...reply, body: await decode({ host: target.authority, body: reply.body, encoding, maxBytes }) };
+    return decoded(target, request, { reply, maxBytes, wanted });
+  }
+
+  private headersOf(sent: Sent): Record<string, string | number> {
+    const { target, request, secrets, proxy } = sent;
+    return {
+      host: target.authority,
+      'user-agent': this.options.userAgent,
+      ...request.headers,
+      ...secrets,
+      ...(proxy?.authorization === undefined ? undefined : { 'proxy-authorization': proxy.authorization }),
+    };
   }
 }
 
-/** POST and PATCH are sent twice only where the caller says that this does no harm. */
-function mayRepeat({ method, repeatable }: HttpRequest): boolean {
-  return repeatable ?? (method !== 'POST' && method !== 'PATCH');
+interface Sent {
+  readonly target: Target;
+  readonly request: HttpRequest;
+  readonly secrets: HttpRequest['secretHeaders'];
+  readonly proxy: Proxy | undefined;
 }
 
-function refusePlainSecrets(target: Target, secrets: HttpRequest['secretHeaders'], allowed: boolean): void {
-  if (target.secure || allowed || secrets === undefined || isLoopbackHost(target.host)) return;
-  if (Object.keys(secrets).length === 0) return;
-  const advice = 'use https://, or allow it with insecure-registry';
-  throw failure('PlainHttpRefused', `no credential is sent to ${target.authority} over plain HTTP; ${advice}`);
+function bytesOf(body: HttpRequest['body']): Uint8Array | undefined {
+  return typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
 }
 
-const redirectStatuses: readonly number[] = [301, 302, 303, 307, 308];
-
-/** Where the answer leads, when the request is one that follows. */
-function followedLocation(request: HttpRequest, { status, headers }: Reply): string | undefined {
-  if (status < 300 || request.redirect === 'manual' || !redirectStatuses.includes(status)) return undefined;
-  return request.method === 'GET' || request.method === 'HEAD' ? headers['location'] : undefined;
+interface Received {
+  readonly reply: Reply;
+  readonly maxBytes: number;
+  readonly wanted: (status: number) => boolean;
 }
 
-function isSameOrigin(a: Target, b: Target): boolean {
-  return a.secure === b.secure && a.host === b.host && a.port === b.port;
+async function decoded(target: Target, request: HttpRequest, { reply, maxBytes, wanted }: Received): Promise<Reply> {
+  const encoding = reply.headers['content-encoding'];
+  if (encoding === undefined || request.method === 'HEAD') return reply;
+  try {
+    return { ...reply, body: await decode({ host: target.authority, body: reply.body, encoding, maxBytes }) };
+  } catch (error) {
+    // A refusal that cannot be read is still that refusal.
+    if (wanted(reply.status)) throw error;
+    return { ...reply, body: new Uint8Array() };
+  }
 }

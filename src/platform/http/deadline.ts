@@ -7,7 +7,7 @@ export class Deadline {
   private readonly actions = new Set<() => void>();
   private readonly signal: AbortSignal | undefined;
   private readonly timer: Timer;
-  private readonly abort = () => this.end('aborted');
+  private readonly abort = (): void => this.end('aborted');
 
   constructor(clock: Clock, ms: number, signal: AbortSignal | undefined) {
     this.signal = signal;
@@ -30,7 +30,8 @@ export class Deadline {
     this.actions.clear();
   }
 
-  private end(why: 'timeout' | 'aborted'): void {
+  /** Ends the time now. */
+  end(why: 'timeout' | 'aborted'): void {
     if (this.over !== undefined) return;
     this.over = why;
     const actions = [...this.actions];

@@ -147,10 +147,15 @@ class OwnServer {
 
   private async refresh(): Promise<void> {
     try {
-      this.addresses = isLoopbackHost(this.host) ? ['127.0.0.1'] : await this.resolve(this.host);
+      this.addresses = await this.addressesNow();
     } catch {
       // A name that does not resolve now may have resolved before: what is known stays refused.
     }
+  }
+
+  private async addressesNow(): Promise<readonly string[]> {
+    if (isLoopbackHost(this.host)) return ['127.0.0.1'];
+    return isIP(this.host) === 0 ? this.resolve(this.host) : [this.host];
   }
 }
 
@@ -162,6 +167,5 @@ function isThisMachine(address: string): boolean {
 }
 
 async function resolveName(host: string): Promise<readonly string[]> {
-  if (isIP(host) !== 0) return [host];
-  return (await lookup(host, { all: true })).map(({ address }) => address.replace(/%.*$/, ''));
+  return (await lookup(host, { all: true })).map(({ address }) => address);
 }

@@ -65,7 +65,8 @@ class Exchange {
       host,
       port,
       servername,
-      headers,
+      // Node announces the length of a body for some methods only.
+      headers: body === undefined ? headers : { ...headers, 'content-length': body.byteLength },
       agent,
       setHost: false,
       joinDuplicateHeaders: true,
@@ -74,6 +75,7 @@ class Exchange {
     this.request = request;
     request.on('response', answer => this.read(answer));
     request.on('error', error => this.fail(error));
+    request.on('close', () => this.fail(this.cut()));
     request.end(body);
     this.forget = this.call.deadline.whenOver(() => this.fail(this.late()));
   }

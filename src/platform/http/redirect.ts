@@ -1,7 +1,9 @@
 // Redirects: how many, how far, never in a circle.
 
 import { RetryableError } from '../errors.ts';
+import type { Reply } from './exchange.ts';
 import { failure } from './failure.ts';
+import type { HttpRequest } from './http.ts';
 import { parseTarget, type Target } from './target.ts';
 
 const mostHops = 5;
@@ -38,4 +40,17 @@ function resolveLocation(at: Target, location: string): Target {
     if (!(error instanceof RetryableError)) throw error;
     throw failure('RedirectRefused', `${at.authority} redirects to an address that is not asked: ${error.message}`);
   }
+}
+
+const redirectStatuses: readonly number[] = [301, 302, 303, 307, 308];
+
+/** Where the answer leads, when the request is one that follows. */
+export function followedLocation(request: HttpRequest, { status, headers }: Reply): string | undefined {
+  if (status < 300 || request.redirect === 'manual' || !redirectStatuses.includes(status)) return undefined;
+  return request.method === 'GET' || request.method === 'HEAD' ? headers['location'] : undefined;
+}
+
+/** Whether a credential for the one may be sent to the other. */
+export function isSameOrigin(a: Target, b: Target): boolean {
+  return a.secure === b.secure && a.host === b.host && a.port === b.port;
 }

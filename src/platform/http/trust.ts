@@ -15,18 +15,27 @@ export type TrustOf = (ca: string | undefined, skipVerify: boolean) => Trust;
 
 /** `operatorCa`: PEM, trusted for every host; TerminalError CaFileInvalid when it cannot be read. */
 export function createTrust(operatorCa: string | undefined): TrustOf {
-  const operators = operatorCa === undefined ? [] : certificatesOf(operatorCa);
-  if (operators === undefined) {
-    throw new TerminalError('CaFileInvalid', 'the file of --ca-file holds no certificate in PEM that can be read');
-  }
+  const operators = operatorsAuthorities(operatorCa);
   let common: readonly string[] | undefined;
-  return (ca, skipVerify) => {
+  let commonContext: SecureContext | undefined;
+
+  function contextOf(ca: string | undefined): SecureContext {
     common ??= [...operators, ...systemAuthorities()];
-    const own = ca === undefined ? [] : certificatesOf(ca);
+    if (ca === undefined) return (commonContext ??= createSecureContext({ ca: [...common] }));
+    const own = certificatesOf(ca);
     if (own === undefined) throw failure('TlsError', 'ca.crt holds no certificate in PEM that can be read');
     // OpenSSL takes the first of several authorities of one name, so the most special ones stand first.
-    return { secureContext: createSecureContext({ ca: [...own, ...common] }), rejectUnauthorized: !skipVerify };
-  };
+    return createSecureContext({ ca: [...own, ...common] });
+  }
+
+  return (ca, skipVerify) => ({ secureContext: contextOf(ca), rejectUnauthorized: !skipVerify });
+}
+
+function operatorsAuthorities(pem: string | undefined): readonly string[] {
+  if (pem === undefined) return [];
+  const found = certificatesOf(pem);
+  if (found !== undefined) return found;
+  throw new TerminalError('CaFileInvalid', 'the file of --ca-file holds no certificate in PEM that can be read');
 }
 
 /** The certificates of a PEM text, or undefined when it has none or one cannot be read: OpenSSL itself would pass over that in silence. */
