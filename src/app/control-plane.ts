@@ -14,8 +14,9 @@ import { startLeader } from '../reconcile/leader.ts';
 import { Leadership } from '../reconcile/leadership.ts';
 import { SlotOffice } from '../reconcile/slot-office.ts';
 import type { SlotLimits } from '../reconcile/slots.ts';
-import { createCredentials, loadInstallKey } from '../revision/credential.ts';
+import { createCredentials } from '../revision/credential.ts';
 import { createDetector } from '../revision/detect.ts';
+import { loadInstallKey } from '../revision/install-key.ts';
 
 export interface ControlPlaneOptions {
   readonly kube: Kube;

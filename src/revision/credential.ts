@@ -44,8 +44,6 @@ export interface CredentialsOptions {
   readonly requireHosts: boolean;
 }
 
-export { loadInstallKey } from './install-key.ts';
-
 export const secretKind: Kind = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' };
 
 const keptMs = 60_000;
