@@ -35,7 +35,7 @@ export async function runDemo(directory: string, terminal: Terminal): Promise<Ex
   await using _following = narrator.follow(local.kube, ledger);
   const stage: Stage = { local, narrator, ledger, side: new OtherSide(local, programPath), signal };
   const missing = await play(stage, { repository, registry: local.registry.host });
-  return conclude(stage, missing);
+  return await conclude(stage, missing);
 }
 
 interface Stage {

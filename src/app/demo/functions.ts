@@ -28,7 +28,9 @@ export const bundleRepository = 'demo/bundle';
 export const imageRepository = 'demo/hello-image';
 
 export function demoFunctions({ repository, registry }: Places): readonly KubeObject[] {
-  const build = (srcRepo: object) => ({ srcRepo, successfulBuildsHistoryLimit: 5 });
+  // Named because a build needs one; here nothing is pulled.
+  const builder = 'openfunction/builder-node:v2-18.16';
+  const build = (srcRepo: object) => ({ builder, srcRepo, successfulBuildsHistoryLimit: 5 });
   return [
     demoFunction('source', `${registry}/demo/hello-source:latest`, build({ url: repository, sourceSubPath: 'hello' })),
     demoFunction(

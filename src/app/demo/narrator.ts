@@ -33,7 +33,7 @@ export class Narrator {
     if (this.told.has(key)) return;
     this.told.add(key);
     const seconds = `${((this.now() - this.startedAt) / 1000).toFixed(1)}s`.padStart(6);
-    this.out.write(`${this.paint('2', seconds)}  ${this.paint('36', kind.padEnd(6))} ${subject.padEnd(13)} ${text}\n`);
+    this.out.write(`${this.paint('2', seconds)}  ${this.paint('36', kind.padEnd(6))} ${subject.padEnd(16)} ${text}\n`);
   }
 
   /** Follows the kinds of the demo until disposed, noting runs in the ledger. */

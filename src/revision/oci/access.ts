@@ -21,6 +21,8 @@ export interface RegistryPorts {
   readonly memory: Memory;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Ends what is asked on the way to the answer, such as whether a registry speaks TLS. */
+  readonly signal?: AbortSignal;
 }
 
 /** Whether a host, with or without port, can only be this machine. */

@@ -18,7 +18,8 @@ export class Registries {
 
   /** Sends a request, logging in where the registry asks for it and once again when a token was refused. Throws as the Http port does. */
   async request(access: RegistryAccess, ports: RegistryPorts, request: RegistryRequest): Promise<HttpResponse> {
-    return withScheme(access, ports, async base => {
+    const { signal } = request;
+    return withScheme(access, signal === undefined ? ports : { ...ports, signal }, async base => {
       const url = new URL(request.path, `${base}/v2/${access.repository}/`);
       const { path: _path, accept = [], ...rest } = request;
       const send = (authorization: string | undefined, accepted: readonly number[]) =>

@@ -59,7 +59,9 @@ function speaksNoTls(error: unknown): boolean {
 async function answersPlainly(access: RegistryAccess, ports: RegistryPorts): Promise<boolean> {
   const url = `http://${access.registry}/v2/`;
   try {
-    await ports.http.request({ method: 'GET', url, redirect: 'manual', ...transportOf(access) }, signsOfLife);
+    const { signal } = ports;
+    const ended = signal === undefined ? {} : { signal };
+    await ports.http.request({ method: 'GET', url, redirect: 'manual', ...ended, ...transportOf(access) }, signsOfLife);
     return true;
   } catch {
     return false;
