@@ -2,7 +2,7 @@
 import { allows, type Destination, readHost } from './destination.ts';
 
 /** A login as it is written; an empty text means absent. */
-export interface RegistryLogin {
+interface RegistryLogin {
   readonly username: string;
   readonly password: string;
   readonly identityToken: string;

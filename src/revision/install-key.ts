@@ -1,9 +1,9 @@
 // The key of this installation, which turns credentials into identities: a Secret, made once by whoever comes first.
 import { generateKeySync } from 'node:crypto';
 import { RetryableError, TerminalError } from '../platform/errors.ts';
-import type { Kind, Kube, KubeObject } from '../platform/kube/kube.ts';
+import type { Kube, KubeObject } from '../platform/kube/kube.ts';
+import { secretKind } from './credential.ts';
 
-const secretKind: Kind = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' };
 const name = 'revflow-install';
 const field = 'key';
 const bytes = 32;

@@ -12,7 +12,7 @@ export interface ImageReference {
 }
 
 /** Where Docker Hub really answers. */
-export const dockerHub = 'registry-1.docker.io';
+const dockerHub = 'registry-1.docker.io';
 
 /** The tag that is meant where a reference names neither tag nor digest. */
 export const defaultTag = 'latest';

@@ -34,7 +34,7 @@ export type WatchPlan =
     };
 
 /** What a planner of one type makes of a Function. */
-export type Target =
+type Target =
   | Pick<Watch, 'source' | 'want' | 'secret' | 'warnings'>
   | { readonly reason: Reason; readonly problems?: readonly Problem[] };
 

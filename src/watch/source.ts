@@ -2,7 +2,7 @@
 import type { Tls } from '../platform/http/http.ts';
 
 export type Forge = 'github' | 'gitlab' | 'gitee' | 'git';
-export type GitlabAuth = 'PrivateToken' | 'OAuthToken' | 'JobToken';
+type GitlabAuth = 'PrivateToken' | 'OAuthToken' | 'JobToken';
 
 /** A repository of a Git host. Its refs are not part of its identity: one question names all wanted refs. */
 export interface GitSource {
