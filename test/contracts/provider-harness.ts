@@ -7,7 +7,7 @@ import { egressPolicy } from '../../src/platform/http/egress.ts';
 import type { Http } from '../../src/platform/http/http.ts';
 import type { Log } from '../../src/platform/log.ts';
 import type { Head } from '../../src/revision/observation.ts';
-import type { Answer, Credential, Memory, Provider, Question } from '../../src/revision/provider.ts';
+import type { Answer, Credential, Memory, Ports, Provider, Question } from '../../src/revision/provider.ts';
 import type { Source, Want } from '../../src/watch/source.ts';
 import type { FaultProxy } from '../servers/fault-proxy.ts';
 import type { GitRepository } from '../servers/git-repository.ts';
@@ -57,6 +57,7 @@ export class Trial implements AsyncDisposable {
   /** Milliseconds for one exchange. */
   timeoutMs = 5_000;
   private readonly edge = this.openEdge();
+  private aheadMs = 0;
   private readonly kept = new Map<string, string>();
   private readonly memory: Memory = {
     get: async key => this.kept.get(key) || undefined,
@@ -67,28 +68,41 @@ export class Trial implements AsyncDisposable {
     this.harness = harness;
   }
 
-  /** Asks; errors are noted and thrown on. */
-  async ask(side: Side, wants: readonly Want[], more: Partial<Question> = {}): Promise<Answer['heads']> {
+  /** A question about a source, anonymous unless it is told otherwise. */
+  question(source: Source, wants: readonly Want[], more: Partial<Question> = {}): Question {
     const { credential } = more;
-    const question: Question = {
-      source: side.source,
+    return {
+      source,
       wants,
       credential,
       credentialId: credential ? createHash('sha256').update(credential.password).digest('hex') : 'anonymous',
       signal: new AbortController().signal,
       ...more,
     };
+  }
+
+  /** Asks; errors are noted and thrown on. */
+  async ask(
+    side: Pick<Side, 'source'>,
+    wants: readonly Want[],
+    more: Partial<Question> = {},
+  ): Promise<Answer['heads']> {
+    const question = this.question(side.source, wants, more);
+    return (await this.noting(this.harness.provider.observe(question, this.ports))).heads;
+  }
+
+  /** Notes what an answer fails with. */
+  async noting<T>(answer: Promise<T>): Promise<T> {
     try {
-      const ports = { http: this.http, memory: this.memory, now: () => systemClock.now() };
-      return (await this.harness.provider.observe(question, ports)).heads;
+      return await answer;
     } catch (error) {
-      this.note(error);
+      for (let at = error; at instanceof Error; at = at.cause) this.said.push(`${at.name}: ${at.message}`);
       throw error;
     }
   }
 
   /** The id of a want that must be there. */
-  async id(side: Side, want: Want, more: Partial<Question> = {}): Promise<string> {
+  async id(side: Pick<Side, 'source'>, want: Want, more: Partial<Question> = {}): Promise<string> {
     return idOf((await this.ask(side, [want], more))[want]);
   }
 
@@ -102,6 +116,17 @@ export class Trial implements AsyncDisposable {
     }
   }
 
+  /** Lets the provider think that so much time has passed. */
+  skipAhead(ms: number): void {
+    this.aheadMs += ms;
+  }
+
+  /** The other side was asked nothing that no documentation has. */
+  expectDocumented(): void {
+    expect(this.harness.violations()).toEqual([]);
+  }
+
+  /** Where exchanges are counted. */
   private readonly http: Http = {
     request: async (request, accept) => {
       const seen = { method: request.method, url: request.url };
@@ -118,6 +143,8 @@ export class Trial implements AsyncDisposable {
     },
   };
 
+  readonly ports: Ports = { http: this.http, memory: this.memory, now: () => systemClock.now() + this.aheadMs };
+
   private openEdge(): Http & AsyncDisposable {
     const say = (message: string, fields?: object) => void this.said.push(`${message} ${JSON.stringify(fields)}`);
     const log: Log = { error: say, warn: say, info: say, debug: say };
@@ -128,10 +155,6 @@ export class Trial implements AsyncDisposable {
       proxies: {},
       egress: egressPolicy({ allow: [], deny: [], loopback: true, refuse: [] }),
     });
-  }
-
-  private note(error: unknown): void {
-    for (let at = error; at instanceof Error; at = at.cause) this.said.push(`${at.name}: ${at.message}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -26,6 +26,8 @@ export interface GitRepository {
   commit(options?: CommitOptions): Promise<string>;
   /** Points a branch at a commit or ref, whatever it had before. */
   branch(name: string, at: string): Promise<void>;
+  /** Points any ref, named in full, at a commit or ref. */
+  updateRef(ref: string, at: string): Promise<void>;
   /** Points a lightweight tag at a commit or ref. */
   tag(name: string, at: string): Promise<void>;
   /** An annotated tag; gives the tag object's id. */
@@ -113,6 +115,9 @@ export async function createRepository(
     },
     async branch(name, at) {
       await update('update-ref', `refs/heads/${name}`, await idOf(directory, at));
+    },
+    async updateRef(ref, at) {
+      await update('update-ref', ref, await idOf(directory, at));
     },
     async tag(name, at) {
       await update('update-ref', `refs/tags/${name}`, await idOf(directory, at));

@@ -1,6 +1,6 @@
 // A registry's token server: Basic or an identity token in, a signed token for docker-registry out. Counts what it was asked.
 import { createPrivateKey, randomUUID, sign } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { selfSigned } from './certificate.ts';
@@ -30,6 +30,8 @@ export interface TokenServer {
   /** The identity token that a POST may bring. */
   readonly identityToken: string;
   setPassword(password: string): void;
+  /** Forgets what it was asked. */
+  forget(): void;
   close(): Promise<void>;
 }
 
@@ -39,7 +41,7 @@ export async function startTokenServer(): Promise<TokenServer> {
   const requests: TokenRequest[] = [];
   let password = '';
   const identityToken = randomUUID();
-  const server = createServer(async (request, response) => {
+  const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(request.url ?? '/', 'http://token.invalid');
     const given = basicOf(request);
     const form = new URLSearchParams(request.method === 'POST' ? await text(request) : '');
@@ -65,6 +67,9 @@ export async function startTokenServer(): Promise<TokenServer> {
       granted: given !== undefined || form.size > 0,
     });
     response.end(JSON.stringify({ [state.manners.field ?? 'token']: token, expires_in: life }));
+  };
+  const server = createServer((request, response) => {
+    handle(request, response).catch(() => request.socket.destroy());
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -77,6 +82,9 @@ export async function startTokenServer(): Promise<TokenServer> {
     identityToken,
     setPassword(next) {
       password = next;
+    },
+    forget() {
+      requests.length = 0;
     },
     close: () =>
       new Promise(resolve => {
