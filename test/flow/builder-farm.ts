@@ -1,0 +1,166 @@
+// Shipwright played by a machine: every BuildRun of some namespaces ends by itself, and each one ever created is remembered.
+import { createHash } from 'node:crypto';
+import { kinds } from '../../src/function/kinds.ts';
+import { labels } from '../../src/function/names.ts';
+import type { Kube, KubeObject } from '../../src/platform/kube/kube.ts';
+
+/** A run as it was created. */
+export interface CreatedRun {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** Name of the Function. */
+  readonly function: string;
+  readonly sequence: number;
+  /** What its Build is pinned to; undefined: as written. */
+  readonly revision: string | undefined;
+}
+
+export interface BuilderFarm extends AsyncDisposable {
+  /** Every run that the API server ever created here, in that order. */
+  readonly created: readonly CreatedRun[];
+  /** The most runs that lived at one time. */
+  readonly mostAlive: number;
+  /** How long a build takes, milliseconds; Infinity: until `release`. */
+  durationMs: number;
+  /** Revisions that fail to build. */
+  readonly broken: Set<string>;
+  /** Ends what waits. */
+  release(): Promise<void>;
+}
+
+/** Begins to build in one namespace, or everywhere. */
+export async function startBuilderFarm(kube: Kube, namespace?: string): Promise<BuilderFarm> {
+  const created: CreatedRun[] = [];
+  const alive = new Map<string, KubeObject>();
+  const timers = new Map<string, NodeJS.Timeout>();
+  let mostAlive = 0;
+  const farm = { durationMs: 0, broken: new Set<string>() };
+  const pending = new Set<Promise<void>>();
+  const known = new Set<string>();
+
+  const end = (run: KubeObject): void => {
+    const work = finish(kube, run, farm.broken).catch((error: unknown) => {
+      // The run was deleted meanwhile, or the API server is away: the reflector tells of it again.
+      if (alive.has(uidOf(run)))
+        timers.set(
+          uidOf(run),
+          setTimeout(() => end(run), 200),
+        );
+      else void error;
+    });
+    pending.add(work);
+    void work.finally(() => pending.delete(work));
+  };
+  const start = async (run: KubeObject): Promise<void> => {
+    if (!known.has(uidOf(run))) {
+      known.add(uidOf(run));
+      const { labels: own = {}, name, namespace: where = '' } = run.metadata;
+      const revision = await revisionOf(kube, run);
+      created.push({
+        namespace: where,
+        name,
+        uid: uidOf(run),
+        function: own[labels.function] ?? '',
+        sequence: Number(own[labels.sequence]),
+        revision,
+      });
+    }
+    if (farm.durationMs !== Infinity)
+      timers.set(
+        uidOf(run),
+        setTimeout(() => end(run), farm.durationMs),
+      );
+  };
+  const reflector = kube.reflect<KubeObject>({
+    kind: kinds.buildRun,
+    ...(namespace === undefined ? {} : { namespace }),
+    project: object => object,
+    changed: run => {
+      if (isOver(run)) return void alive.delete(uidOf(run));
+      const isNew = !alive.has(uidOf(run));
+      alive.set(uidOf(run), run);
+      mostAlive = Math.max(mostAlive, alive.size);
+      if (isCancelled(run)) return end(run);
+      if (isNew) void start(run);
+    },
+    gone: run => {
+      alive.delete(uidOf(run));
+      clearTimeout(timers.get(uidOf(run)));
+    },
+  });
+  await reflector.synced;
+  return Object.assign(farm, {
+    created,
+    get mostAlive() {
+      return mostAlive;
+    },
+    async release() {
+      for (const run of alive.values()) end(run);
+      await Promise.all(pending);
+    },
+    async [Symbol.asyncDispose]() {
+      for (const timer of timers.values()) clearTimeout(timer);
+      await reflector[Symbol.asyncDispose]();
+      await Promise.all(pending);
+    },
+  });
+}
+
+/** The digest that the farm gives to what it builds: the same revision of the same Function is the same image. */
+export function digestOf(functionName: string, revision: string | undefined): string {
+  return `sha256:${createHash('sha256')
+    .update(`${functionName}@${revision ?? 'as written'}`)
+    .digest('hex')}`;
+}
+
+async function finish(kube: Kube, run: KubeObject, broken: ReadonlySet<string>): Promise<void> {
+  const revision = await revisionOf(kube, run);
+  const now = new Date().toISOString();
+  const isBroken = revision !== undefined && broken.has(revision);
+  const [status, reason] = isCancelled(run)
+    ? ['False', 'BuildRunCanceled']
+    : isBroken
+      ? ['False', 'Failed']
+      : ['True', 'Succeeded'];
+  const conditions = [
+    { type: 'Succeeded', status, reason, message: `the build ended: ${reason}`, lastTransitionTime: now },
+  ];
+  const source = revision?.startsWith('sha256:')
+    ? { ociArtifact: { digest: revision } }
+    : { git: { commitSha: revision ?? '0'.repeat(40), commitAuthor: 'A. Author' } };
+  const good = {
+    output: { digest: digestOf(run.metadata.labels?.[labels.function] ?? '', revision), size: 1000 },
+    source,
+  };
+  const ref = { kind: kinds.buildRun, namespace: run.metadata.namespace ?? '', name: run.metadata.name };
+  const body = { conditions, startTime: now, completionTime: now, ...(status === 'True' ? good : {}) };
+  await kube.patch(ref, { metadata: { uid: run.metadata.uid }, status: body }, { subresource: 'status' });
+}
+
+async function revisionOf(kube: Kube, run: KubeObject): Promise<string | undefined> {
+  const { build } = run['spec'] as { readonly build: { readonly name: string } };
+  const found = await kube.get({ kind: kinds.build, namespace: run.metadata.namespace ?? '', name: build.name });
+  const { source } = (found?.['spec'] ?? {}) as {
+    readonly source?: {
+      readonly git?: { readonly revision?: string };
+      readonly ociArtifact?: { readonly image: string };
+    };
+  };
+  return source?.ociArtifact ? source.ociArtifact.image.split('@')[1] : source?.git?.revision;
+}
+
+function isOver(run: KubeObject): boolean {
+  const { conditions } = (run['status'] ?? {}) as {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+  return conditions?.some(({ type, status }) => type === 'Succeeded' && status !== 'Unknown') ?? false;
+}
+
+function isCancelled(run: KubeObject): boolean {
+  return (run['spec'] as { readonly state?: string }).state === 'BuildRunCanceled';
+}
+
+function uidOf({ metadata }: KubeObject): string {
+  return metadata.uid ?? '';
+}
