@@ -14,7 +14,7 @@ export interface Rule {
 }
 
 /** Reads a node's list of rules; what is not a rule is left out. */
-export function compileRules(list: unknown): readonly Rule[] {
+export function readRules(list: unknown): readonly Rule[] {
   if (!Array.isArray(list)) return [];
   return list.filter(isJson).flatMap(item => {
     const text = (name: string) => (typeof item[name] === 'string' && item[name] !== '' ? item[name] : undefined);

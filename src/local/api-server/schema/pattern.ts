@@ -29,12 +29,32 @@ export function goPattern(source: string): RegExp | string {
     .replaceAll('\\A', '^')
     .replaceAll('\\z', '$')
     .replaceAll(/\\Q(.*?)(?:\\E|$)/g, (_, literal: string) => literal.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
-  for (const mode of [`${flags}u`, flags]) {
-    try {
-      return new RegExp(text, mode);
-    } catch {
-      continue;
-    }
+  return parsed(text, `${flags}u`) ?? parsed(text, flags) ?? `error parsing regexp: ${faultOf(text)}`;
+}
+
+function parsed(text: string, flags: string): RegExp | undefined {
+  try {
+    return new RegExp(text, flags);
+  } catch {
+    return undefined;
   }
-  return `error parsing regexp: \`${source}\``;
+}
+
+const faults: readonly (readonly [said: RegExp, go: string])[] = [
+  [/Unterminated group/, 'missing closing )'],
+  [/Unmatched '\)'/, 'unexpected )'],
+  [/Unterminated character class/, 'missing closing ]'],
+  [/Nothing to repeat/, 'missing argument to repetition operator'],
+];
+
+/** As Go words it. */
+function faultOf(text: string): string {
+  let said = '';
+  try {
+    void new RegExp(text);
+  } catch (error) {
+    said = error instanceof Error ? error.message : '';
+  }
+  const fault = faults.find(([pattern]) => pattern.test(said))?.[1] ?? 'invalid syntax';
+  return `${fault}: \`${text}\``;
 }

@@ -1,5 +1,5 @@
 // A structural schema in the form in which objects are pruned, defaulted and validated.
-import { compileRules, type Rule } from '../cel/rule.ts';
+import { type Rule, readRules } from '../cel/rule.ts';
 import { isJson, type Json } from '../object.ts';
 import { goPattern } from './pattern.ts';
 
@@ -71,7 +71,7 @@ export function compileSchema(openapi: Json): Schema {
   const additional = additionalOf(openapi);
   const items = isJson(openapi['items']) ? compileSchema(openapi['items']) : undefined;
   const children = [...properties.values(), ...(additional ? [additional] : []), ...(items ? [items] : [])];
-  const rules = compileRules(openapi['x-kubernetes-validations']);
+  const rules = readRules(openapi['x-kubernetes-validations']);
   const listType = listTypeOf(openapi);
   return {
     type: typeOf(openapi),
