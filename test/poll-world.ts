@@ -10,6 +10,7 @@ import { type Credentials, createCredentials } from '../src/revision/credential.
 import { createDetector, readObservation } from '../src/revision/detect.ts';
 import type { Head } from '../src/revision/observation.ts';
 import type { Question } from '../src/revision/provider.ts';
+import type { Providers } from '../src/revision/providers.ts';
 import { SourceGraph } from '../src/watch/graph.ts';
 import { type GitSource, type SourceSpec, stateKeys } from '../src/watch/source.ts';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
@@ -18,6 +19,14 @@ const minute = 60_000;
 /** The promise of sources that name none. */
 export const interval = 30_000;
 export const never = new AbortController().signal;
+
+interface Wish {
+  readonly url?: string;
+  readonly secret?: string;
+  readonly want?: string;
+  readonly intervalMs?: number;
+  readonly forge?: GitSource['forge'];
+}
 
 /** One host, one state, one worker. */
 export class PollWorld {
@@ -40,7 +49,8 @@ export class PollWorld {
   readonly credentials: Credentials;
   readonly handle: Handler;
 
-  constructor() {
+  /** `sides`: a real edge and real providers, in place of those that answer as `answer` says. */
+  constructor(sides?: { readonly http: Http; readonly providers: Pick<Providers, 'observeSource'> }) {
     const kube: Pick<Kube, 'get'> = {
       get: async <T extends KubeObject>({ namespace, name }: { namespace?: string; name: string }) => {
         this.secretReads += 1;
@@ -89,6 +99,7 @@ export class PollWorld {
           return { heads: this.answer(question), driver: 'git' };
         },
       },
+      ...sides,
     });
   }
 
@@ -98,8 +109,9 @@ export class PollWorld {
     secret = '',
     want = 'main',
     intervalMs = interval,
-  } = {}): Promise<string> {
-    const source: GitSource = { kind: 'git', forge: 'git', url };
+    forge = 'git',
+  }: Wish = {}): Promise<string> {
+    const source: GitSource = { kind: 'git', forge, url };
     const ref = secret === '' ? undefined : { namespace: 'ns', name: secret };
     const { credentialId } = await this.credentials.resolve(ref, source);
     const watch = { type: 'source', source, want, secret: ref?.name, intervalMs, warnings: [] } as const;

@@ -31,6 +31,7 @@ describe('revision/limits', () => {
     [{ 'x-ratelimit-remaining': '10' }],
     [{ 'x-ratelimit-remaining': 'many', 'x-ratelimit-reset': '5' }],
     [{ 'x-ratelimit-remaining': '-1', 'x-ratelimit-reset': '5' }],
+    [{ 'x-ratelimit-remaining': '10', 'x-ratelimit-reset': '4102444800' }],
     [{ 'ratelimit-limit': '100;w=21600', 'ratelimit-remaining': '76;w=21600' }],
   ] as const)('%j says nothing', ([headers]) => {
     expect(readAllowance(headers, now)).toBeUndefined();

@@ -38,17 +38,18 @@ export interface Allowance {
 const ourShare = 0.9;
 /** Smaller numbers are spans in seconds, larger ones are times. */
 const earliestEpochSeconds = 1_000_000_000;
+/** No host counts over more than a day; a later reset means nothing. */
+const longestSpanMs = 24 * 3_600_000;
 
 /** Reads `x-ratelimit-*` (GitHub, Gitee) and `ratelimit-*` (GitLab, the IETF draft); undefined where an answer says nothing usable. */
 export function readAllowance(headers: Readonly<Record<string, string>>, now: number): Allowance | undefined {
   const remaining = number(headers['x-ratelimit-remaining'] ?? headers['ratelimit-remaining']);
   const reset = number(headers['x-ratelimit-reset'] ?? headers['ratelimit-reset']);
   if (remaining === undefined || reset === undefined) return undefined;
-  if (reset < earliestEpochSeconds) return { remaining, resetAt: now + reset * 1000 };
   // The host's clock is not ours: the span counts from the time that it says it is.
   const hostNow = Date.parse(headers['date'] ?? '');
-  const span = reset * 1000 - (Number.isNaN(hostNow) ? now : hostNow);
-  return { remaining, resetAt: now + Math.max(span, 0) };
+  const spanMs = reset * 1000 - (reset < earliestEpochSeconds ? 0 : Number.isNaN(hostNow) ? now : hostNow);
+  return spanMs > longestSpanMs ? undefined : { remaining, resetAt: now + Math.max(spanMs, 0) };
 }
 
 /** Requests a window that last until the reset. */

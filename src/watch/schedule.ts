@@ -27,17 +27,9 @@ function offsetOf(key: string, intervalMs: number): number {
   return Math.floor(fraction(key) * intervalMs);
 }
 
-const fractions = new Map<string, number>();
-const mostFractions = 100_000;
-
-/** A number in [0, 1) for a key, the same at all times and places. Remembered, since every poll asks for it. */
+/** A number in [0, 1) for a key, the same at all times and places. */
 function fraction(key: string): number {
-  const known = fractions.get(key);
-  if (known !== undefined) return known;
-  const made = Number.parseInt(sha256(key).slice(0, 12), 16) / 16 ** 12;
-  if (fractions.size >= mostFractions) fractions.clear();
-  fractions.set(key, made);
-  return made;
+  return Number.parseInt(sha256(key).slice(0, 12), 16) / 16 ** 12;
 }
 
 function positiveModulo(value: number, by: number): number {
