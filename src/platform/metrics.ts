@@ -11,7 +11,7 @@ interface Definition {
   readonly buckets?: readonly number[];
 }
 
-/** Every metric. The table in the docs is made from it. */
+/** Every metric: what it is, and by what it is told apart. */
 export const metricTable = {
   revflow_polls_total: {
     kind: 'counter',
@@ -120,7 +120,7 @@ export function createMetrics(): Metrics {
     return named;
   }
 
-  return {
+  const recorded: Omit<Metrics, 'text'> = {
     count(name, ...[labels, by]) {
       const counter = metrics.get(name);
       if (counter instanceof Counter) counter.inc(bounded(labels), by ?? 1);
@@ -133,8 +133,11 @@ export function createMetrics(): Metrics {
       const histogram = metrics.get(name);
       if (histogram instanceof Histogram) histogram.observe(bounded(labels), seconds);
     },
+  };
+  return {
+    ...recorded,
     async text() {
-      this.gauge('process_resident_memory_bytes', {}, process.memoryUsage.rss());
+      recorded.gauge('process_resident_memory_bytes', {}, process.memoryUsage.rss());
       return registry.metrics();
     },
   };

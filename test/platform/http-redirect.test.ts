@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { createManualClock } from '../manual-clock.ts';
 import { selfSigned } from '../servers/certificate.ts';
 import { type HttpServer, startHttpServer } from '../servers/http-server.ts';
-import { failureOf, startEdge, textOf } from './edge.ts';
+import { failureOf, startEdge, textOf, until } from './edge.ts';
 
 const secretHeaders = { authorization: 'Bearer hunter2', 'private-token': 'hunter2' };
 const headers = { accept: 'text/plain' };
@@ -174,12 +175,18 @@ describe('platform/http: redirects', () => {
   });
 
   it('counts all hops into one timeout', async () => {
-    await using forge = await startForge();
-    await using slow = await startHttpServer(() => {});
-    await using http = startEdge();
+    const clock = createManualClock();
+    await using server = await startHttpServer(({ url }, response) => {
+      if (url !== '/first') return;
+      clock.advance(6_000);
+      response.writeHead(302, { location: '/second' }).end();
+    });
+    await using http = startEdge({ clock });
 
-    const failure = await failureOf(http, { method: 'GET', url: to(forge, slow.url), timeoutMs: 50 });
+    const failing = failureOf(http, { method: 'GET', url: `${server.url}/first` });
+    await until(() => server.requests.length === 2);
+    clock.advance(4_000);
 
-    expect(failure).toMatchObject({ reason: 'Timeout' });
+    expect(await failing).toMatchObject({ reason: 'Timeout' });
   });
 });

@@ -84,7 +84,8 @@ describe('platform/http: refusals', () => {
   it.for(['endless', 'silent', 'cut'])('keeps the status of a refusal whose body is %s', async way => {
     const clock = createManualClock();
     let begun = false;
-    await using server = await startHttpServer((_, response) => {
+    await using server = await startHttpServer(({ url }, response) => {
+      if (url === '/fence') return void response.end();
       response.writeHead(429, { 'retry-after': '5' });
       response.write(way === 'endless' ? Buffer.alloc(500_000) : 'slow down');
       begun = true;
@@ -95,7 +96,8 @@ describe('platform/http: refusals', () => {
     const failing = failureOf(http, { method: 'GET', url: server.url });
     await until(() => begun);
     if (way === 'silent') {
-      await new Promise(resolve => setTimeout(resolve, 20));
+      // What was sent before this answer has arrived before it.
+      await http.request({ method: 'GET', url: `${server.url}/fence`, fresh: true });
       clock.advance(10_000);
     }
 

@@ -12,7 +12,7 @@ const idleMs = 55_000;
 const mostTrusts = 128;
 
 /** The agents for one TLS trust. */
-export interface AgentPair {
+interface AgentPair {
   /** Keeps its connections. */
   readonly kept: PlainAgent;
   /** Opens a connection for each request. */
@@ -98,7 +98,7 @@ class DialedTls extends TlsAgent {
   override createConnection(options: ClientRequestArgs, callback?: Dialed): undefined {
     const dialed = this.dialer
       .wayTo(targetOf(options, true))
-      .then(way => super.createConnection({ ...options, ...way } as ClientRequestArgs));
+      .then(way => super.createConnection({ ...options, ...way }));
     void hand(dialed, callback);
   }
 }

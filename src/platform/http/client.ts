@@ -1,7 +1,7 @@
 // The HTTP edge: every request of revflow to a forge, a Git host or a registry passes here.
 
 import type { Clock } from '../clock.ts';
-import { type HttpReason, RetryableError } from '../errors.ts';
+import { RetryableError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type Agents, createAgents } from './agents.ts';
 import { Deadline } from './deadline.ts';
@@ -35,8 +35,8 @@ export interface HttpOptions {
 export interface HttpExchange {
   /** With the port where it is not the scheme's own. */
   readonly host: string;
-  /** The status, or why there is none. */
-  readonly status: number | HttpReason;
+  /** The status, or the HttpReason why there is none. */
+  readonly status: number | string;
   readonly ms: number;
 }
 
@@ -136,8 +136,7 @@ class Client {
       return reply;
     } catch (error) {
       if (error instanceof RetryableError) {
-        // Every RetryableError of this folder is made by failure(), which takes an HttpReason.
-        observe?.({ host: target.authority, status: error.reason as HttpReason, ms: clock.now() - startedAt });
+        observe?.({ host: target.authority, status: error.reason, ms: clock.now() - startedAt });
         log.debug('a request failed', { host: target.authority, reason: error.reason, error });
       }
       throw error;
