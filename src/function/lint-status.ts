@@ -45,7 +45,7 @@ function* lintCondition(condition: Condition, fn: FunctionObject): Generator<str
   if (!isReason(reason)) yield `reason ${reason} of ${type} is not in the closed list`;
   if (message.trim() === '') yield `${type} has no message`;
   if (/[\r\n]/.test(message)) yield `the message of ${type} has more than one line`;
-  if (/:\/\/[^\s/@]+@/.test(message)) yield `the message of ${type} shows a URL with a user`;
+  if (/:\/\/(?!\[redacted\]@)[^\s/@]+@/.test(message)) yield `the message of ${type} shows a URL with a user`;
   if (!isMoment(lastTransitionTime)) yield `${type} changed at "${lastTransitionTime}", which is no moment`;
   if ((observedGeneration ?? 0) > (fn.metadata.generation ?? Infinity)) yield `${type} observed a generation to come`;
 }

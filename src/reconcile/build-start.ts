@@ -6,11 +6,12 @@ import { belongsTo } from '../function/child.ts';
 import { momentText } from '../function/conditions.ts';
 import { kinds } from '../function/kinds.ts';
 import { builderName } from '../function/names.ts';
-import { type BuilderObject, parseBuilder } from '../function/schema.ts';
+import { type BuilderObject, type FunctionObject, parseBuilder } from '../function/schema.ts';
+import type { BuilderSpec } from '../function/schema-build.ts';
 import type { BuildStatus, WatchStatus } from '../function/status.ts';
 import { RetryableError } from '../platform/errors.ts';
 import { KubeError, type KubeObject } from '../platform/kube/kube.ts';
-import { writeBuilderStatus } from './build-end.ts';
+import { deadlineOf, writeBuilderStatus } from './build-end.ts';
 import { nameRevision, sayBuild, sayNoSlot } from './build-said.ts';
 import { startFailed } from './build-start-failed.ts';
 import type { Context } from './context.ts';
@@ -35,14 +36,18 @@ export interface Order {
 const slotRetryMs = 30_000;
 /** Names that something else holds are passed over so many at a time; the next reconcile goes on. */
 const mostCollisions = 5;
+/** How many sequences after a taken one are looked at. */
+const probed = 8;
 
 /** Records a new intent under the next sequence, and acts on it. */
 export async function startBuild(context: Context, order: Order): Promise<Outcome> {
+  let sequence = context.draft.nextSequence;
   for (let attempt = 0; attempt < mostCollisions; attempt += 1) {
-    const granted = await recordIntent(context, order);
+    const granted = await recordIntent(context, order, sequence);
     if (!granted) return waitForSlot(context);
     const outcome = await createBuild(context, order.backend);
     if (outcome !== 'taken') return outcome;
+    sequence = await sequenceAfter(context, sequence);
   }
   return waiting(sayBuild(context.draft.status.build ?? {}), context.now);
 }
@@ -55,17 +60,15 @@ export async function continueBuild(context: Context, order: Order): Promise<Out
   return outcome === 'taken' ? startBuild(context, order) : outcome;
 }
 
-async function recordIntent(context: Context, { cause, revision, from, cancels, vanished }: Order): Promise<boolean> {
+async function recordIntent(context: Context, order: Order, sequence: number): Promise<boolean> {
   const { draft, fn, now, steering } = context;
-  const spec = wantedBuilder(fn, undefined);
-  if (spec === undefined) throw new TypeError('a build was decided on without spec.build');
-  const sequence = draft.nextSequence;
+  const { cause, revision, from, cancels, vanished } = order;
   const build = withoutAbsent<BuildStatus>({
     state: 'Created',
     resourceRef: builderName(fn.metadata.uid, sequence),
     sequence,
     revision,
-    inputHash: buildInputHash(spec),
+    inputHash: buildInputHash(wantedSpec(fn, undefined)),
     cause,
     startedAt: momentText(now),
     cancels: cancels || undefined,
@@ -81,6 +84,33 @@ async function recordIntent(context: Context, { cause, revision, from, cancels, 
   const granted = await takeSlot(context, sequence);
   await context.commit(waiting(granted ? sayBuild(build) : sayNoSlot(build)));
   return granted;
+}
+
+/**
+ * The sequence after one that is taken: the status is older than the children (a backup came back). The same build under a later
+ * sequence is taken up again; otherwise the first sequence after all that are found near by.
+ */
+async function sequenceAfter({ options, fn, draft }: Context, taken: number): Promise<number> {
+  const { namespace, uid } = fn.metadata;
+  const spec = wantedSpec(fn, draft.status.build?.revision);
+  const near = Array.from({ length: probed }, (_, at) => taken + 1 + at);
+  const found = await Promise.all(
+    near.map(async sequence => {
+      const attempt = { name: builderName(uid, sequence), sequence };
+      const parsed = parseBuilder(await options.kube.get({ kind: kinds.builder, namespace, name: attempt.name }));
+      if (!('ok' in parsed)) return { sequence, there: false, same: false };
+      return { sequence, there: true, same: isSameBuilder(parsed.ok, { fn, attempt, spec }) };
+    }),
+  );
+  const same = found.findLast(entry => entry.same);
+  return same?.sequence ?? (found.findLast(entry => entry.there)?.sequence ?? taken) + 1;
+}
+
+/** A build was decided on, so there is something to build. */
+function wantedSpec(fn: FunctionObject, revision: string | undefined): BuilderSpec {
+  const spec = wantedBuilder(fn, revision);
+  if (spec === undefined) throw new TypeError(`${fn.metadata.name} has no spec.build`);
+  return spec;
 }
 
 /** Notes that one id was left for another, and that nothing is awaited any more. Old notes go with the next one. */
@@ -123,13 +153,12 @@ async function createBuild(context: Context, backend: Backend): Promise<Outcome 
   const build = withoutAbsent<BuildStatus>({ ...draft.status.build, state: 'Building', failures: undefined });
   draft.set({ build });
   measure(context);
-  return waiting(sayBuild(build));
+  return waiting(sayBuild(build), deadlineOf(builder));
 }
 
 async function createBuilder({ options, fn, draft }: Context): Promise<BuilderObject | 'taken'> {
   const { resourceRef: name = '', sequence = 0, revision } = draft.status.build ?? {};
-  const spec = wantedBuilder(fn, revision);
-  if (spec === undefined) throw new TypeError(`${name} was to be created without spec.build`);
+  const spec = wantedSpec(fn, revision);
   const attempt = { name, sequence };
   const created = await createOrGet(options.kube, { kind: kinds.builder, object: builderFor(fn, attempt, spec) });
   const parsed = parseBuilder(created);

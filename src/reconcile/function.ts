@@ -26,14 +26,17 @@ const faultRetryMs = 60_000;
 /** The handler of the queue `function`; keys are `namespace/name`. Throws only when the API server cannot be asked. */
 export function createReconciler(options: ReconcilerOptions): Handler {
   return async (key, signal) => {
+    const { clock, metrics } = options;
+    const begun = clock.now();
     const result = await guarded(options, key, signal);
-    options.metrics.count('revflow_reconciles_total', { result: result.word });
+    metrics.count('revflow_reconciles_total', { result: result.word });
+    metrics.observe('revflow_reconcile_seconds', {}, (clock.now() - begun) / 1000);
     return result.until;
   };
 }
 
 interface Result {
-  readonly word: 'gone' | 'done' | 'waiting' | 'stalled' | 'invalid' | 'conflict';
+  readonly word: 'done' | 'waiting' | 'stalled' | 'retry';
   readonly until?: number | undefined;
 }
 
@@ -42,7 +45,7 @@ async function guarded(options: ReconcilerOptions, key: string, signal: AbortSig
     return await reconcile(options, key, signal);
   } catch (error) {
     if (error instanceof KubeError && error.reason === 'Conflict') {
-      return { word: 'conflict', until: options.clock.now() + conflictMs };
+      return { word: 'retry', until: options.clock.now() + conflictMs };
     }
     options.metrics.count('revflow_reconciles_total', { result: 'error' });
     throw error;
@@ -53,12 +56,12 @@ async function reconcile(options: ReconcilerOptions, key: string, signal: AbortS
   const slash = key.indexOf('/');
   const ref = { kind: kinds.function, namespace: key.slice(0, slash), name: key.slice(slash + 1) };
   const object = await options.kube.get(ref, signal);
-  if (object === undefined || object.metadata.deletionTimestamp !== undefined) return { word: 'gone' };
+  if (object === undefined || object.metadata.deletionTimestamp !== undefined) return { word: 'done' };
   if (options.mode === 'companion') return { word: 'done', until: await reconcileCompanion(options, object) };
   const checked = checkFunction(object);
   if ('problems' in checked) {
     await refuse(options, object, checked.problems);
-    return { word: 'invalid' };
+    return { word: 'stalled' };
   }
   const outcomes = await runSteps(options, checked.ok);
   const vital = outcomes.filter((_, at) => steps[at]?.vital);
@@ -105,9 +108,12 @@ async function runStep(step: Step, context: Context): Promise<Ran> {
   }
 }
 
+/** Somebody else was faster: the next try sees what they did. */
+const contested: ReadonlySet<string> = new Set(['Conflict', 'AlreadyExists']);
+
 /** The API server answered, and said no: people should see it. Everything else it said will be asked again soon. */
 function isRefusal({ status, reason }: KubeError): boolean {
-  return status >= 400 && status < 500 && ![401, 408, 429].includes(status) && reason !== 'Conflict';
+  return status >= 400 && status < 500 && ![401, 408, 429].includes(status) && !contested.has(reason);
 }
 
 function outcomeOf(error: unknown, step: Step, context: Context): Outcome {

@@ -56,10 +56,10 @@ function source(spec: BuilderSpec, revision: string | undefined): object {
   const bundle = srcRepo.bundleContainer?.image;
   const contextDir = withoutAbsent({ contextDir: srcRepo.sourceSubPath });
   if (bundle !== undefined) {
-    const image = revision === undefined ? bundle : `${bundle.split('@')[0]}@${revision}`;
+    const image = !revision ? bundle : `${bundle.split('@')[0]}@${revision}`;
     return { type: 'OCI', ociArtifact: withoutAbsent({ image, pullSecret: secret }), ...contextDir };
   }
-  const git = { url: srcRepo.url, revision: revision ?? srcRepo.revision, cloneSecret: secret };
+  const git = { url: srcRepo.url, revision: revision || srcRepo.revision, cloneSecret: secret };
   return { type: 'Git', git: withoutAbsent(git), ...contextDir };
 }
 

@@ -1,0 +1,32 @@
+// Every build backend under the contract of build backends.
+import { expect, it } from 'vitest';
+import { backends } from '../../src/build/backends.ts';
+import { shipwright } from '../../src/build/shipwright/backend.ts';
+import { type BackendHarness, backendContract } from './backend.ts';
+
+const completionTime = '2026-01-01T00:01:00Z';
+const condition = (status: string, reason: string) => ({
+  conditions: [{ type: 'Succeeded', status, reason, message: 'said so', lastTransitionTime: completionTime }],
+});
+
+const harnesses: readonly BackendHarness[] = [
+  {
+    backend: shipwright,
+    running: condition('Unknown', 'Running'),
+    succeeded: ({ digest, commit }) => ({
+      ...condition('True', 'Succeeded'),
+      completionTime,
+      output: { digest, size: 1000 },
+      source: { git: { commitSha: commit, commitAuthor: 'A. Author' } },
+    }),
+    failed: { ...condition('False', 'Failed'), completionTime },
+    timedOut: { ...condition('False', 'BuildRunTimeout'), completionTime },
+    cancelled: { ...condition('False', 'BuildRunCanceled'), completionTime },
+  },
+];
+
+for (const harness of harnesses) backendContract(harness.backend.engine, harness);
+
+it('every backend of the list is under the contract', () => {
+  expect(harnesses.map(harness => harness.backend)).toEqual(backends);
+});

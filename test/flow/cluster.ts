@@ -1,0 +1,9 @@
+// The cluster of the reconcile tests: our own kinds and Shipwright's.
+import { startTestCluster, type TestCluster } from '../servers/api-server.ts';
+import { foreignDefinitions } from '../../src/local/crd/foreign.ts';
+
+export async function startReconcileCluster(): Promise<TestCluster> {
+  const cluster = await startTestCluster();
+  await cluster.install(foreignDefinitions);
+  return cluster;
+}

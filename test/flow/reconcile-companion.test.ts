@@ -1,0 +1,97 @@
+// Beside an installed OpenFunction: only its own handshake is written, one annotation, and Events.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TestCluster } from '../servers/api-server.ts';
+import { startReconcileCluster } from './cluster.ts';
+import { createWorld, digest, gitSpec, shaA, shaB, shaC, watching } from './world.ts';
+
+let cluster: TestCluster;
+beforeAll(async () => {
+  cluster = await startReconcileCluster();
+});
+afterAll(() => cluster[Symbol.asyncDispose]());
+
+const companion = () => createWorld(cluster, { mode: 'companion' });
+const running = {
+  build: { state: 'Succeeded', resourceRef: 'builder-x', resourceHash: '1' },
+  serving: { state: 'Running', resourceRef: 'serving-x', resourceHash: '2' },
+};
+
+describe('companion mode', () => {
+  it('tells a new commit as the revision-controller does', async () => {
+    const world = await companion();
+    await world.create(gitSpec, watching());
+    const sources = [{ name: 'default', git: { commitSha: shaA, commitAuthor: 'A' } }];
+    await world.writeStatus({ ...running, sources });
+    await world.observe(shaA);
+    await world.reconcile();
+    expect((await world.read()).status).toEqual({ ...running, sources });
+    await world.observe(shaB);
+    await world.reconcile();
+    const { status } = await world.read();
+    expect(status).toEqual({ serving: running.serving, sources: [{ name: 'default', git: { commitSha: shaB } }] });
+  });
+
+  it('tells a new bundle', async () => {
+    const world = await companion();
+    const build = { builder: 'b', srcRepo: { bundleContainer: { image: 'reg.example/src:main' } } };
+    await world.create({ ...gitSpec, build }, watching('type: source-image'));
+    await world.writeStatus({ ...running, sources: [{ name: 'default', bundle: { digest: digest(1) } }] });
+    await world.observe(digest(2));
+    await world.reconcile();
+    const { status } = await world.read();
+    expect(status).toEqual({ serving: running.serving, sources: [{ name: 'default', bundle: { digest: digest(2) } }] });
+  });
+
+  it('tells a new image', async () => {
+    const world = await companion();
+    await world.create({ image: 'reg.example/f:v1', serving: {} }, watching('type: image'));
+    await world.writeStatus({ ...running, revision: { imageDigest: digest(1) } });
+    await world.observe(digest(2));
+    await world.reconcile();
+    expect((await world.read()).status).toEqual({
+      build: running.build,
+      serving: { ...running.serving, state: '', resourceHash: '' },
+      revision: { imageDigest: digest(2) },
+    });
+  });
+
+  it('takes what it finds for what there is, and tells what follows, whatever became of the first build', async () => {
+    const world = await companion();
+    await world.create(gitSpec, watching());
+    await world.observe(shaA);
+    await world.reconcile();
+    expect((await world.read()).status).toBeUndefined();
+    await world.writeStatus({ build: { state: 'Failed', resourceRef: 'builder-x', resourceHash: '1' } });
+    await world.reconcile();
+    expect((await world.read()).status?.build?.state).toBe('Failed');
+    await world.observe(shaB);
+    await world.reconcile();
+    expect((await world.read()).status).toEqual({ sources: [{ name: 'default', git: { commitSha: shaB } }] });
+  });
+
+  it('writes nothing else, and nothing at all while nothing changes', async () => {
+    const world = await companion();
+    await world.create(gitSpec, watching());
+    await world.writeStatus({ sources: [{ name: 'default', git: { commitSha: shaA } }] });
+    await world.observe(shaA);
+    await world.reconcile();
+    world.requests.length = 0;
+    await world.observe(shaA, { at: world.clock.now() + 1, sightings: 2 });
+    await world.reconcile();
+    expect(world.requests).toEqual(['get functions/f']);
+    await world.observe(shaC);
+    await world.reconcile();
+    expect(world.requests.slice(1)).toEqual(['get functions/f', 'patch functions/f status', 'patch functions/f']);
+    const { annotations } = (await world.read()).metadata;
+    expect(Object.keys(annotations ?? {}).filter(key => key.endsWith('revflow-state'))).toHaveLength(1);
+  });
+
+  it('says in an Event what it cannot watch, once', async () => {
+    const world = await companion();
+    await world.create(gitSpec, watching('repo-type: sourceforge'));
+    await world.reconcile();
+    await world.reconcile();
+    expect(world.events.map(event => event.reason)).toEqual(['BadParams']);
+    expect((await world.read()).status).toBeUndefined();
+  });
+});

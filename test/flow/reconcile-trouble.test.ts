@@ -1,0 +1,199 @@
+// What may stand in the way: other writers, names that are taken, specs that cannot work, sources that fail, a cluster that refuses.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kinds } from '../../src/function/kinds.ts';
+import { builderName } from '../../src/function/names.ts';
+import type { TestCluster } from '../servers/api-server.ts';
+import { startReconcileCluster } from './cluster.ts';
+import { createWorld, digest, gitSpec, shaA, shaB, watching } from './world.ts';
+
+let cluster: TestCluster;
+beforeAll(async () => {
+  cluster = await startReconcileCluster();
+});
+afterAll(() => cluster[Symbol.asyncDispose]());
+
+describe('names that are taken', () => {
+  it('are passed over: the next sequence is used', async () => {
+    const world = await createWorld(cluster);
+    const fn = await world.create(gitSpec);
+    const name = builderName(fn.metadata.uid, 1);
+    const metadata = { name, namespace: world.namespace };
+    const { apiVersion, kind } = kinds.builder;
+    await world.kube.create(kinds.builder, { apiVersion, kind, metadata, spec: { ...gitSpec.build, image: 'x' } });
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ sequence: 2, state: 'Building' });
+  });
+
+  it('by the very same attempt are taken for done: a status from a backup catches up without building twice', async () => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec, watching());
+    const old = (await world.read()).status ?? {};
+    for (const [at, id] of [shaA, shaB].entries()) {
+      await world.observe(id);
+      await world.reconcile();
+      await world.shipwright.succeed(await world.shipwright.newest(), { digest: digest(at), commit: id });
+      await world.reconcile();
+    }
+    const now = (await world.read()).status ?? {};
+    const forget = Object.fromEntries(Object.keys(now).map(key => [key, null]));
+    await world.writeStatus({ ...forget, ...old });
+    await world.reconcile();
+    await world.reconcile();
+    const { status } = await world.read();
+    expect(status?.build).toMatchObject({ revision: shaB, state: 'Succeeded' });
+    expect(await world.shipwright.runs()).toHaveLength(2);
+    expect(status?.revision?.imageDigest).toBe(digest(1));
+  });
+});
+
+describe('a crash', () => {
+  it('between the intent and its run is made up for under the same sequence', async () => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec, watching());
+    await world.observe(shaA);
+    world.slots = false;
+    await world.reconcile();
+    world.slots = true;
+    await world.reconcile();
+    await world.writeStatus({ build: { state: 'Created' } });
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ sequence: 1, state: 'Building' });
+    expect(await world.shipwright.runs()).toHaveLength(1);
+  });
+});
+
+describe('a Function that cannot work', () => {
+  it('says which field and value, touches nothing else, and works when it is mended', async () => {
+    const world = await createWorld(cluster);
+    await world.create({ ...gitSpec, build: { ...gitSpec.build, timeout: 'soon' } });
+    await world.reconcile();
+    expect(await world.condition('Stalled')).toMatchObject({
+      status: 'True',
+      reason: 'InvalidSpec',
+      message: expect.stringContaining('spec.build.timeout'),
+    });
+    expect(await world.condition('Ready')).toMatchObject({ status: 'False', reason: 'InvalidSpec' });
+    expect(await world.all(kinds.builder)).toEqual([]);
+    const events = world.events.length;
+    await world.reconcile();
+    expect(world.events).toHaveLength(events);
+    await world.editSpec({ build: { timeout: '5m' } });
+    await world.reconcile();
+    expect(await world.condition('Stalled')).toBeUndefined();
+    expect((await world.read()).status?.build?.state).toBe('Building');
+  });
+
+  it('with parameters that mean nothing is not watched, and what runs is left alone', async () => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec);
+    await world.reconcile();
+    await world.annotate(watching('polling-interval: soon'));
+    await world.reconcile();
+    expect(await world.condition('Watching')).toMatchObject({
+      status: 'False',
+      reason: 'BadParams',
+      message: expect.stringContaining('polling-interval'),
+    });
+    expect((await world.read()).status?.build).toMatchObject({ state: 'Building', sequence: 1 });
+  });
+});
+
+describe('a source that fails', () => {
+  it('is said once, and takes nothing away', async () => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec, watching());
+    await world.observe(shaA);
+    await world.reconcile();
+    const failure = { reason: 'ServerError', message: 'git.example answered 503', since: world.clock.now(), count: 1 };
+    await world.observe(shaA, { failure });
+    await world.reconcile();
+    expect(await world.condition('Watching')).toMatchObject({ status: 'False', reason: 'ServerError' });
+    expect(await world.condition('Built')).toMatchObject({ reason: 'Building' });
+    world.requests.length = 0;
+    await world.observe(shaA, { failure: { ...failure, message: 'git.example answered 502' } });
+    await world.reconcile();
+    expect(world.requests.filter(request => !request.startsWith('get'))).toEqual([]);
+    expect(world.events.map(event => event.reason).filter(reason => reason === 'ServerError')).toHaveLength(1);
+  });
+
+  it('and a lost observation changes nothing that was said', async () => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec, watching());
+    await world.observe(shaA);
+    await world.reconcile();
+    await world.shipwright.succeed(await world.shipwright.newest(), { digest: digest(1), commit: shaA });
+    await world.reconcile();
+    await world.state.delete(`observation:${(await world.read()).status?.watch?.source}`);
+    world.requests.length = 0;
+    await world.reconcile();
+    expect(world.requests.filter(request => !request.startsWith('get'))).toEqual([]);
+  });
+
+  it('whose Secret is missing says so', async () => {
+    const world = await createWorld(cluster);
+    const srcRepo = { ...gitSpec.build.srcRepo, credentials: { name: 'absent' } };
+    await world.create({ ...gitSpec, build: { ...gitSpec.build, srcRepo } }, watching());
+    await world.reconcile();
+    expect(await world.condition('Watching')).toMatchObject({ status: 'False', reason: 'SecretNotFound' });
+    expect(await world.condition('Built')).toMatchObject({ reason: 'AwaitingFirstObservation' });
+  });
+
+  it('that lost its branch keeps what runs', async () => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec, watching());
+    await world.observe(shaA);
+    await world.reconcile();
+    await world.observe(undefined);
+    await world.reconcile();
+    expect(await world.condition('Watching')).toMatchObject({ status: 'False', reason: 'RefNotFound' });
+    expect((await world.read()).status?.build).toMatchObject({ sequence: 1, state: 'Building' });
+  });
+});
+
+describe('what OpenFunction left', () => {
+  const adopted = {
+    build: {
+      state: 'Succeeded',
+      reason: 'Succeeded',
+      message: 'Succeeded',
+      resourceRef: 'builder-abcde',
+      resourceHash: '123',
+    },
+    sources: [{ name: 'default', git: { commitSha: shaA } }],
+    revision: { imageDigest: digest(1) },
+  };
+
+  it('is adopted: nothing is built, and the next commit is', async () => {
+    const world = await createWorld(cluster);
+    await world.create({ ...gitSpec, serving: null }, watching());
+    await world.writeStatus(adopted);
+    await world.observe(shaA);
+    await world.reconcile();
+    expect(await world.shipwright.runs()).toHaveLength(0);
+    expect((await world.read()).status?.build).toEqual(adopted.build);
+    await world.observe(shaB);
+    await world.reconcile();
+    const { status } = await world.read();
+    expect(status?.build).toMatchObject({ revision: shaB, cause: 'NewRevision', sequence: 1 });
+    expect(status?.build?.resourceHash).toBeUndefined();
+  });
+
+  it('is built when the spec was edited since', async () => {
+    const world = await createWorld(cluster);
+    await world.create({ ...gitSpec, serving: null }, watching());
+    await world.writeStatus(adopted);
+    await world.observe(shaA);
+    await world.reconcile();
+    await world.editSpec({ build: { env: { A: '1' } } });
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ cause: 'SpecChanged', revision: shaA });
+  });
+});
+
+describe('a Function that goes', () => {
+  it('is left alone', async () => {
+    const world = await createWorld(cluster);
+    expect(await world.reconcile()).toBeUndefined();
+    expect(world.requests).toEqual(['get functions/f']);
+  });
+});
