@@ -9,7 +9,7 @@ import { ociProvider } from './oci/oci.ts';
 import type { Answer, Ports, Provider, Question } from './provider.ts';
 
 /** `git`: the Git protocol. `api`: the forge's own API. Images know one way only. */
-export type Choice = 'git' | 'api';
+type Choice = 'git' | 'api';
 
 export interface ChosenAnswer extends Answer {
   /** The provider that answered: `git`, `github`, `gitlab`, `gitee`, `oci`. */

@@ -7,7 +7,7 @@ import { headCases } from './provider-heads.ts';
 
 const cases = { ...headCases, ...accessCases, ...faultCases };
 
-export type ProviderCase = keyof typeof cases;
+type ProviderCase = keyof typeof cases;
 
 export interface ProviderContract {
   readonly name: string;

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-export interface CommitOptions {
+interface CommitOptions {
   /** Default `main`. Made where it is not there. */
   readonly branch?: string;
   /** Path to text; default a file whose content is new. */

@@ -12,7 +12,7 @@ import { askBackend, type BackendAnswer } from './git-backend.ts';
 import { createRepository, type GitRepository, type RepositoryOptions } from './git-repository.ts';
 
 /** One request, as it came in. */
-export interface SeenRequest {
+interface SeenRequest {
   readonly method: string;
   /** Path and query, as sent. */
   readonly url: string;
@@ -203,7 +203,7 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
 }
 
 /** The user of a right password; `wrong` for a login that is not, undefined without one. */
-export function userOf(
+function userOf(
   authorization: string | undefined,
   accounts: ReadonlyMap<string, string | undefined>,
 ): string | undefined {

@@ -4,7 +4,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { gzipSync } from 'node:zlib';
 
-export const manifestTypes = {
+const manifestTypes = {
   oci: 'application/vnd.oci.image.manifest.v1+json',
   ociIndex: 'application/vnd.oci.image.index.v1+json',
   docker: 'application/vnd.docker.distribution.manifest.v2+json',
@@ -120,12 +120,12 @@ export async function pushImage(target: Pushing, reference: string, content: Ima
   return sha256(index);
 }
 
-export function sha256(bytes: Uint8Array | string): string {
+function sha256(bytes: Uint8Array | string): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
 /** A tar archive of small files, in the order given. */
-export function tarOf(files: Readonly<Record<string, string>>): Buffer {
+function tarOf(files: Readonly<Record<string, string>>): Buffer {
   const blocks = Object.entries(files).flatMap(([name, content]) => {
     const bytes = Buffer.from(content);
     const header = Buffer.alloc(512);

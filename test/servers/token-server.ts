@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { selfSigned } from './certificate.ts';
 
 /** What one answer may look like instead of the ordinary one. */
-export interface TokenManners {
+interface TokenManners {
   /** The field that holds the token; registries use either. */
   readonly field?: 'token' | 'access_token';
   /** `expires_in`, and how long the token really lives. Seconds. */
@@ -15,7 +15,7 @@ export interface TokenManners {
   readonly anonymous?: boolean;
 }
 
-export interface TokenRequest {
+interface TokenRequest {
   readonly method: string;
   readonly url: string;
   readonly user: string | undefined;

@@ -8,7 +8,7 @@ import {
   MEDIATYPE_OCI_MANIFEST_V1,
 } from 'oci-registry-client';
 
-export type { Manifest, ManifestOCI, ManifestOCIDescriptor } from 'oci-registry-client';
+export type { ManifestOCI, ManifestOCIDescriptor } from 'oci-registry-client';
 
 export const mediaTypes = {
   ociManifest: MEDIATYPE_OCI_MANIFEST_V1,
