@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import type { Log } from './log.ts';
 import { createRedactor, redactFields } from './redact.ts';
 
-export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 export interface LogOptions {
   readonly level: LogLevel;

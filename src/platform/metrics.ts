@@ -81,7 +81,7 @@ type Of<Kind extends Definition['kind']> = {
   [Name in keyof Table]: Table[Name]['kind'] extends Kind ? Name : never;
 }[keyof Table];
 
-export type MetricLabels<Name extends keyof Table> = Readonly<Record<Table[Name]['labels'][number], string>>;
+type MetricLabels<Name extends keyof Table> = Readonly<Record<Table[Name]['labels'][number], string>>;
 /** Metrics without labels take none. */
 type LabelsArgument<Name extends keyof Table> = Table[Name]['labels']['length'] extends 0
   ? Readonly<Record<never, string>> | undefined

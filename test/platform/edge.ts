@@ -54,5 +54,5 @@ export function textOf(body: Uint8Array): string {
 
 /** Waits, turn by turn, until something is so. */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(resolve => setTimeout(resolve, 1));
+  while (!condition()) await systemClock.sleep(1);
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/platform/clock.ts';
 import { createManualClock } from '../manual-clock.ts';
 import { startHttpServer } from '../servers/http-server.ts';
 import { failureOf, startEdge, textOf, until } from './edge.ts';
@@ -84,7 +85,7 @@ describe('platform/http: one exchange', () => {
       while (!response.closed) {
         response.write('.');
         dripped += 1;
-        await new Promise(resolve => setTimeout(resolve, 1));
+        await systemClock.sleep(1);
       }
     });
     await using http = startEdge({ clock });

@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Certificate } from './certificate.ts';
 
-export interface ServedRequest {
+interface ServedRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;

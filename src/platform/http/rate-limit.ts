@@ -1,6 +1,6 @@
 // When a host that refuses may be asked again: Retry-After and the rate-limit headers of forges and registries.
 
-export type Headers = Readonly<Record<string, string>>;
+type Headers = Readonly<Record<string, string>>;
 
 /** Documented for GitHub's secondary limits: wait a minute when nothing says how long. */
 const secondaryMs = 60_000;
