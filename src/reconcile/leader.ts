@@ -189,7 +189,7 @@ class Leading {
       const view = this.#functions.get(subscriber);
       if (view && concerns(view, observation)) this.#waking.touch(subscriber);
     }
-    if (observation.failure) this.#subscriptions.recheck(key);
+    if (observation.failure ?? observation.askedWith) this.#subscriptions.recheck(key);
   }
 
   async #wake(key: string): Promise<void> {

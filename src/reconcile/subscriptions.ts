@@ -102,8 +102,8 @@ export class Subscriptions implements AsyncDisposable {
     clock.after(retryMs, () => this.#resolving.touch(key));
   }
 
-  #follow({ added, changed, removed }: GraphChange): void {
-    for (const spec of [added, changed]) if (spec) this.#asserting.touch(spec.key);
+  #follow({ added, changed, left, removed }: GraphChange): void {
+    for (const spec of [added, changed, left]) if (spec) this.#asserting.touch(spec.key);
     if (removed !== undefined) this.#asserting.touch(removed);
   }
 

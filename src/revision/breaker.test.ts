@@ -50,6 +50,20 @@ describe('revision/breaker', () => {
     expect((await world.seen(key))?.failure).toBeUndefined();
   });
 
+  it('a Secret that changed is asked with, and the leader hears of it', async () => {
+    const key = await world.watch({ secret: 's' });
+    for (let at = 0; at < 3; at += 1) await world.poll(key);
+    expect((await world.seen(key))?.askedWith).toBeUndefined();
+    world.secrets.set('ns/s', 'hunter2-two');
+    world.credentials.forget({ namespace: 'ns', name: 's' });
+    world.woken.length = 0;
+    await world.poll(key);
+    expect(world.woken).toHaveLength(1);
+    const seen = await world.seen(key);
+    expect(seen?.askedWith).toBe(world.questions.at(-1)?.credentialId);
+    expect(seen?.askedWith).not.toBe(world.graph.spec(key)?.credentialId);
+  });
+
   it('any Secret that holds the credential will do', async () => {
     world.secrets.set('ns/t', 'hunter2-one');
     const key = await world.watch({ secret: 's' });

@@ -57,6 +57,11 @@ export interface Observation {
   readonly intervalMs: number;
   /** Ids that wants left less than ten minutes ago. */
   readonly left?: Readonly<Record<Want, readonly LeftHead[]>>;
+  /**
+   * Identity of the credential that the last answer was asked with, where it is not the one that the source stands for: its Secret
+   * changed, and who watches the source is to be subscribed anew.
+   */
+  readonly askedWith?: string;
   /** When the leader was last told; absent: it was told of a change, but the telling may have been lost with its process. */
   readonly toldAt?: number;
 }

@@ -82,6 +82,11 @@ export class Poll {
     return credentialId === spec.credentialId ? gateOfKey(spec.key) : gateOf(this.host, credentialId);
   }
 
+  /** The credential in use, where it is another one than the source stands for. */
+  private get askedWith(): string | undefined {
+    return this.credentialId === this.start.spec.credentialId ? undefined : this.credentialId;
+  }
+
   private get intervalMs(): number {
     const { spec } = this.start;
     const promised = Math.max(spec.intervalMs, this.ports.minIntervalMs);
@@ -231,8 +236,15 @@ export class Poll {
     if (previous?.failure) this.ports.log.info('source answers again', { source: spec.key, host: this.host });
     if (isProbe || refusals !== undefined) await breakers.accepted(this.gate);
     const { intervalMs } = this;
-    const kept = Object.keys(left).length > 0 ? { left } : {};
-    await this.store({ at, heads, intervalMs, ...kept }, changed || previous?.failure !== undefined);
+    const { askedWith } = this;
+    const observation: Observation = {
+      at,
+      heads,
+      intervalMs,
+      ...(Object.keys(left).length > 0 ? { left } : {}),
+      ...(askedWith === undefined ? {} : { askedWith }),
+    };
+    await this.store(observation, changed || previous?.failure !== undefined || previous?.askedWith !== askedWith);
     const ordinarily = nextPoll({ key: spec.key, intervalMs, now: this.now });
     return doubtful ? Math.min(ordinarily, at + secondLookMs) : ordinarily;
   }
