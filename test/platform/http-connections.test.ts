@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createManualClock } from '../manual-clock.ts';
 import { selfSigned } from '../servers/certificate.ts';
 import { startHttpServer } from '../servers/http-server.ts';
 import { failureOf, startEdge, textOf, until } from './edge.ts';
@@ -151,5 +152,29 @@ describe('platform/http: connections', () => {
     expect([(await waiting).reason, later.reason]).toEqual(['Aborted', 'Aborted']);
     await until(() => server.open === 0);
     expect(server.requests).toHaveLength(2);
+  });
+
+  it.for(['an address', 'an error'])('takes no harm from a resolver that gives %s after the timeout', async way => {
+    const clock = createManualClock();
+    let answer = () => {};
+    await using server = await startHttpServer((_, response) => response.end('ok'));
+    await using http = startEdge({
+      clock,
+      resolve: () =>
+        new Promise((resolve, reject) => {
+          answer =
+            way === 'an error' ? () => reject(new Error('late')) : () => resolve([{ address: '127.0.0.1', family: 4 }]);
+        }),
+    });
+    const request = { method: 'GET', url: `http://slow.example:${server.port}/` } as const;
+
+    const late = failureOf(http, request);
+    await until(() => clock.pending === 1);
+    clock.advance(10_000);
+    expect(await late).toMatchObject({ reason: 'Timeout' });
+    answer();
+
+    expect(await http.request({ method: 'GET', url: server.url })).toMatchObject({ status: 200 });
+    expect(server.requests).toHaveLength(1);
   });
 });
