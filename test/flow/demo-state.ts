@@ -5,7 +5,7 @@ import { type Program, startProgram } from '../servers/program.ts';
 
 /** Starts the demo in a state directory. */
 export function startDemo(directory: string): Program {
-  return startProgram('app/demo/main.ts', [directory]);
+  return startProgram('main.ts', ['demo', '--state', directory]);
 }
 
 /** The exit code; what a demo said that did not end well is printed. */

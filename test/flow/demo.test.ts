@@ -3,17 +3,31 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Program } from '../servers/program.ts';
 import { createdRuns, endOf, servedAtLast, startDemo } from './demo-state.ts';
 
 let directory = '';
+const running: Program[] = [];
 
 beforeEach(async () => {
   directory = join(await mkdtemp(join(tmpdir(), 'revflow-demo-')), 'state');
 });
-afterEach(() => rm(join(directory, '..'), { recursive: true, force: true }));
+afterEach(async () => {
+  for (const { child, ended } of running.splice(0)) {
+    child.kill('SIGKILL');
+    await ended;
+  }
+  await rm(join(directory, '..'), { recursive: true, force: true });
+});
+
+function start(): Program {
+  const program = startDemo(directory);
+  running.push(program);
+  return program;
+}
 
 it('ends with three new digests served and one run for each revision, and so it does again', async () => {
-  const demo = startDemo(directory);
+  const demo = start();
   expect(await endOf(demo)).toBe(0);
   const served = servedAtLast(demo);
   expect(served).toEqual([
@@ -26,18 +40,16 @@ it('ends with three new digests served and one run for each revision, and so it 
   expect(new Set(runs).size).toBe(4);
   expect(demo.lines.filter(line => /s  push /.test(line))).toHaveLength(3);
 
-  const again = startDemo(directory);
+  const again = start();
   expect(await endOf(again)).toBe(0);
   expect(servedAtLast(again)).toEqual(served);
   expect(createdRuns(directory)).toEqual(runs);
 }, 90_000);
 
-it('says what is missing when it cannot go on', async () => {
-  const first = startDemo(directory);
+it('fails and says why where another one is at work', async () => {
+  const first = start();
   await first.line(/ start /);
-  const second = startDemo(directory);
+  const second = start();
   expect(await second.ended).toBe(1);
   expect(second.lines.join('\n')).toContain(`in use by process ${first.child.pid}`);
-  first.child.kill('SIGKILL');
-  await first.ended;
 }, 60_000);

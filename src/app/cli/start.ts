@@ -5,15 +5,15 @@ import { startLocalMode } from '../local-mode.ts';
 import { type ExitCode, exitCodes, type Terminal, type Verb } from './verb.ts';
 
 const flags: readonly (readonly [string, string])[] = [
-  ['--max-builds N|none', 'runs alive at once (default: 50)'],
-  ['--max-builds-per-namespace N|none', 'runs alive at once in each namespace (default: none)'],
-  ['--min-interval DURATION', 'floor of every polling-interval (default: 1s)'],
-  ['--egress-allow LIST', 'hosts, addresses or CIDRs that alone may be asked, besides this machine (default: all)'],
-  ['--egress-deny LIST', 'hosts, addresses or CIDRs that are never asked'],
-  ['--ca-file FILE', 'PEM certificates of private authorities'],
+  ['--max-builds <N|none>', 'runs alive at once (default: 50)'],
+  ['--max-builds-per-namespace <N|none>', 'runs alive at once in each namespace (default: none)'],
+  ['--min-interval <DURATION>', 'floor of every polling-interval (default: 1s)'],
+  ['--egress-allow <LIST>', 'hosts, addresses or CIDRs that alone may be asked, besides this machine (default: all)'],
+  ['--egress-deny <LIST>', 'hosts, addresses or CIDRs that are never asked'],
+  ['--ca-file <FILE>', 'PEM certificates of private authorities'],
   ['--require-credential-hosts', 'refuse Secrets that do not say where they may be sent'],
-  ['--log-level LEVEL', 'error, warn, info or debug (default: info)'],
-  ['--log-format json|text', 'default: text'],
+  ['--log-level <LEVEL>', 'error, warn, info or debug (default: info)'],
+  ['--log-format <json|text>', 'default: text'],
 ];
 
 const defaultState = '.revflow';
@@ -23,7 +23,7 @@ export const start: Verb = {
     const command = program
       .command('start')
       .description('run on this machine alone: no cluster, no Redis, no Docker')
-      .option('--state DIR', `where everything is kept (default: ${defaultState})`)
+      .option('--state <DIR>', `where everything is kept (default: ${defaultState})`)
       .addHelpText(
         'after',
         '\nBuilds are packed, not run: the source becomes an image layer. It is never for production.',

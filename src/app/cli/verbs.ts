@@ -1,6 +1,8 @@
 // The verbs of the command line, in the order in which --help lists them.
 import { crd } from './crd.ts';
+import { demo } from './demo.ts';
 import { run } from './run.ts';
+import { start } from './start.ts';
 import type { Verb } from './verb.ts';
 
-export const verbs: readonly Verb[] = [run, crd];
+export const verbs: readonly Verb[] = [start, run, demo, crd];
