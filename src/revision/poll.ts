@@ -1,11 +1,12 @@
 // One poll of one source: may it be asked, with what, what came back, and who has to know.
-import { type HttpReason, RetryableError } from '../platform/errors.ts';
-import { anonymous, gateOf, gateOfKey } from '../watch/graph.ts';
+import { RetryableError } from '../platform/errors.ts';
+import { anonymous } from '../watch/graph.ts';
 import { nextPoll } from '../watch/schedule.ts';
-import { type SourceSpec, sourceHost, stateKeys } from '../watch/source.ts';
-import { type Breakers, isOpenForHost, isOpenForSource, refusalsKey } from './breaker.ts';
+import { sourceHost, stateKeys } from '../watch/source.ts';
+import { Access, type PollStart } from './access.ts';
+import type { Breakers } from './breaker.ts';
 import { BudgetSpent, type Budgets } from './budget.ts';
-import type { Resolved, ResolveOptions } from './credential.ts';
+import type { Resolved } from './credential.ts';
 import type { DetectorOptions } from './detect.ts';
 import type { Observation, PollFailure } from './observation.ts';
 import { type FailedPoll, isTold, nextAfter, recordFailure, secretMs, type Told } from './poll-failure.ts';
@@ -20,27 +21,12 @@ export interface PollPorts extends Omit<DetectorOptions, 'providers'> {
   readonly providers: Pick<Providers, 'observeSource'>;
 }
 
-/** What the state port held when the poll began. */
-export interface PollStart {
-  readonly spec: SourceSpec;
-  readonly previous: Observation | undefined;
-  /** Value under `refusalsKey` of the source's own gate. */
-  readonly refusals: string | undefined;
-  readonly signal: AbortSignal;
-}
-
 /** An observation outlives the longest interval; the leader asks again for what is really watched. */
 const keptMs = 24 * 3_600_000;
 /** A second look at an id that came back is taken this soon. */
 const secondLookMs = 2_000;
 /** The leader hears of a source this often even when nothing happens. */
 const heartbeatMs = 45_000;
-/** A Secret is read again when it is older than this and its credential was refused. */
-const staleSecretMs = 25_000;
-
-/** The result of looking for a credential: one to ask with, or nothing to ask with for now. */
-type Access = { readonly resolved: Resolved; readonly isProbe: boolean } | { readonly failure: PollFailure };
-
 /** An interval this much longer than promised is a stretched one. */
 const stretched = 1.05;
 
@@ -49,13 +35,14 @@ export class Poll {
   private readonly start: PollStart;
   private readonly now: number;
   private readonly host: string;
-  private credentialId: string | undefined;
+  private readonly access: Access;
 
   constructor(ports: PollPorts, start: PollStart) {
     this.ports = ports;
     this.start = start;
     this.now = ports.clock.now();
     this.host = sourceHost(start.spec.source);
+    this.access = new Access(ports, start, this.now);
   }
 
   /** Asks, or finds that it may not, and records which; returns the next time. */
@@ -63,9 +50,9 @@ export class Poll {
     try {
       const waiting = this.waits();
       if (waiting !== undefined) return await this.stay(waiting);
-      const access = await this.access();
-      if ('failure' in access) return await this.fail(access.failure);
-      return await this.succeed(await this.ask(access.resolved), access);
+      const found = await this.access.find();
+      if ('failure' in found) return await this.fail(found.failure);
+      return await this.succeed(await this.ask(found.resolved), found);
     } catch (error) {
       this.start.signal.throwIfAborted();
       if (error instanceof BudgetSpent && this.start.previous?.failure === undefined && this.start.previous) {
@@ -76,21 +63,15 @@ export class Poll {
     }
   }
 
-  private get gate(): string {
-    const { spec } = this.start;
-    const { credentialId = spec.credentialId } = this;
-    return credentialId === spec.credentialId ? gateOfKey(spec.key) : gateOf(this.host, credentialId);
-  }
-
   /** The credential in use, where it is another one than the source stands for. */
   private get askedWith(): string | undefined {
-    return this.credentialId === this.start.spec.credentialId ? undefined : this.credentialId;
+    return this.access.credentialId === this.start.spec.credentialId ? undefined : this.access.credentialId;
   }
 
   private get intervalMs(): number {
     const { spec } = this.start;
     const promised = Math.max(spec.intervalMs, this.ports.minIntervalMs);
-    const account = { credentialId: this.credentialId ?? spec.credentialId, namespaces: spec.namespaces };
+    const account = { credentialId: this.access.credentialId ?? spec.credentialId, namespaces: spec.namespaces };
     return Math.round(promised * this.ports.budgets.stretch(this.host, account));
   }
 
@@ -120,70 +101,6 @@ export class Poll {
     return until;
   }
 
-  /** Finds the credential; where a breaker is open, only a changed one or the turn to probe lets the question through. */
-  private async access(): Promise<Access> {
-    const { spec, previous } = this.start;
-    const failure = previous?.failure;
-    const isHeld = isOpenForSource(failure, spec.credentialId) || isOpenForHost(this.start.refusals, spec.credentialId);
-    const resolved = await this.resolve(isHeld || failure ? { maxAgeMs: staleSecretMs } : {});
-    const { credentialId } = resolved;
-    this.credentialId = credentialId;
-    const refusals = credentialId === spec.credentialId ? this.start.refusals : await this.refusals();
-    const byHost = isOpenForHost(refusals, credentialId);
-    if (!byHost && !isOpenForSource(failure, credentialId)) {
-      const isEarly = failure?.credentialId === credentialId && this.ahead(failure.retryAt) !== undefined;
-      return isEarly ? { failure } : { resolved, isProbe: false };
-    }
-    const isTurn =
-      credentialId === anonymous
-        ? (failure?.retryAt ?? 0) <= this.now
-        : await this.ports.breakers.claimProbe(this.gate);
-    if (isTurn) return { resolved, isProbe: true };
-    return { failure: this.held(failure) };
-  }
-
-  private refusals(): Promise<string | undefined> {
-    return this.ports.state.get(refusalsKey(this.gate));
-  }
-
-  /** The failure of a source that is not asked since its credential is refused; its own, or that of the host. */
-  private held(failure: PollFailure | undefined): PollFailure {
-    const { credentialId } = this;
-    if (failure && (failure.refusals ?? 0) > 0 && failure.credentialId === credentialId) {
-      return { ...failure, retryAt: Math.max(failure.retryAt ?? 0, this.now + secretMs) };
-    }
-    const reason: HttpReason = 'Unauthorized';
-    return {
-      reason,
-      message: `${this.host} refused this credential for other sources; it is tried again now and then, and when the Secret changes`,
-      since: failure?.reason === reason ? failure.since : this.now,
-      count: failure?.count ?? 1,
-      refusals: 1,
-      retryAt: this.now + secretMs,
-      ...(credentialId === undefined ? {} : { credentialId }),
-    };
-  }
-
-  /** The first Secret that still holds the credential that the source stands for; else the first that holds any. */
-  private async resolve(options: ResolveOptions): Promise<Resolved> {
-    const { spec } = this.start;
-    const { credentials } = this.ports;
-    const [first, ...others] = spec.secrets;
-    let other: Resolved | undefined;
-    let failed: unknown;
-    for (const secret of [first, ...others]) {
-      try {
-        const resolved = await credentials.resolve(secret, spec.source, options);
-        if (resolved.credentialId === spec.credentialId) return resolved;
-        other ??= resolved;
-      } catch (error) {
-        failed ??= error;
-      }
-    }
-    if (other === undefined) throw failed;
-    return other;
-  }
-
   /** Asks; after a 401 the Secret is read again, and a credential that changed meanwhile gets its chance at once. */
   private async ask(resolved: Resolved): Promise<ChosenAnswer> {
     try {
@@ -191,9 +108,9 @@ export class Poll {
     } catch (error) {
       const isRefused = error instanceof RetryableError && error.reason === 'Unauthorized';
       if (!isRefused || resolved.credentialId === anonymous) throw error;
-      const again = await this.resolve({ fresh: true });
+      const again = await this.access.resolve({ fresh: true });
       if (again.credentialId === resolved.credentialId) throw error;
-      this.credentialId = again.credentialId;
+      this.access.credentialId = again.credentialId;
       return this.question(again);
     }
   }
@@ -234,7 +151,7 @@ export class Poll {
       metrics.observe('revflow_detection_seconds', { driver: answer.driver }, (at - previous.at) / 1000);
     }
     if (previous?.failure) this.ports.log.info('source answers again', { source: spec.key, host: this.host });
-    if (isProbe || refusals !== undefined) await breakers.accepted(this.gate);
+    if (isProbe || refusals !== undefined) await breakers.accepted(this.access.gate);
     const { intervalMs } = this;
     const { askedWith } = this;
     const observation: Observation = {
@@ -255,12 +172,12 @@ export class Poll {
       key: spec.key,
       intervalMs: this.intervalMs,
       now: this.now,
-      credentialId: this.credentialId,
+      credentialId: this.access.credentialId,
       previous: previous?.failure,
     };
     const failure = recordFailure(error, failed);
-    if (failure.refusals !== undefined && this.credentialId !== undefined) {
-      await this.ports.breakers.refused(this.gate, { failure, credentialId: this.credentialId });
+    if (failure.refusals !== undefined && this.access.credentialId !== undefined) {
+      await this.ports.breakers.refused(this.access.gate, { failure, credentialId: this.access.credentialId });
     }
     const driver = spec.source.kind === 'git' ? 'git' : 'oci';
     this.ports.metrics.count('revflow_polls_total', { host: this.host, driver, result: failure.reason });
