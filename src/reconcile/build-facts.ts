@@ -9,7 +9,7 @@ import { parseBuilder } from '../function/schema.ts';
 import type { BuilderSpec } from '../function/schema-build.ts';
 import type { BuildStatus } from '../function/status.ts';
 import type { KubeObject } from '../platform/kube/kube.ts';
-import { type Context, wasEdited } from './context.ts';
+import { type Reading, wasEdited } from './context.ts';
 import { editedLast } from './managed-fields.ts';
 
 /** The build that `status.build` records, as it is found in the cluster. */
@@ -24,7 +24,7 @@ export interface Going {
 const unasked: Going = { builder: undefined, run: undefined, result: undefined, asked: false };
 
 /** Reads Builder and run of a build that has not ended; of one that has, nothing. */
-export async function lookAtBuild({ options, fn, draft }: Context, backend: Backend): Promise<Going> {
+export async function lookAtBuild({ options, fn, draft }: Reading, backend: Backend): Promise<Going> {
   const build = draft.status.build;
   if (!build?.resourceRef || !isOpen(build)) return unasked;
   const { namespace } = fn.metadata;
@@ -48,7 +48,7 @@ function readBuilder(object: KubeObject | undefined, ownerUid: string): BuilderO
 }
 
 /** Whether the recorded Builder is there; asked only where its absence would mean something. */
-export async function builderIsThere({ options, fn, draft }: Context): Promise<boolean> {
+export async function builderIsThere({ options, fn, draft }: Reading): Promise<boolean> {
   const name = draft.status.build?.resourceRef ?? '';
   const found = await options.kube.get({ kind: kinds.builder, namespace: fn.metadata.namespace, name });
   return readBuilder(found, fn.metadata.uid) !== undefined;
@@ -60,7 +60,7 @@ export function isOpen(build: BuildStatus): boolean {
 }
 
 /** The facts of the decision. */
-export function buildFacts(context: Context, spec: BuilderSpec, going: Going): BuildFacts {
+export function buildFacts(context: Reading, spec: BuilderSpec, going: Going): BuildFacts {
   const { fn, draft } = context;
   const recorded = recordedBuild(context, going);
   return {
@@ -80,7 +80,7 @@ function presence(object: object | undefined): 'present' | 'absent' {
 }
 
 /** Undefined where nothing is recorded, or where an emptied field asks for a build. */
-function recordedBuild({ draft }: Context, going: Going): RecordedBuild | undefined {
+function recordedBuild({ draft }: Reading, going: Going): RecordedBuild | undefined {
   const { build, sources } = draft.status;
   if (!build?.resourceRef || (!build.inputHash && !build.resourceHash)) return undefined;
   const phase = phaseOf(build, going);

@@ -14,7 +14,7 @@ import { KubeError, type KubeObject } from '../platform/kube/kube.ts';
 import { deadlineOf, writeBuilderStatus } from './build-end.ts';
 import { nameRevision, sayBuild, sayNoSlot } from './build-said.ts';
 import { startFailed } from './build-start-failed.ts';
-import type { Context } from './context.ts';
+import type { Context, Reading } from './context.ts';
 import { withoutAbsent } from './draft.ts';
 import { type Outcome, waiting } from './outcome.ts';
 
@@ -115,7 +115,7 @@ function wantedSpec(fn: FunctionObject, revision: string | undefined): BuilderSp
 
 /** Notes that one id was left for another, and that nothing is awaited any more. Old notes go with the next one. */
 export function leave(
-  { draft, now, options }: Context,
+  { draft, now, options }: Reading,
   from: string | undefined,
   to: string | undefined,
 ): WatchStatus | undefined {

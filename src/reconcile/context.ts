@@ -47,8 +47,9 @@ export interface Findings {
   outdated?: boolean;
 }
 
-export interface Context {
-  readonly options: ReconcilerOptions;
+/** What is enough to find facts and to decide; nothing here can write. */
+export interface Reading {
+  readonly options: { readonly kube: Pick<Kube, 'get'>; readonly policy: Policy };
   /** The Function as it was read. */
   readonly fn: FunctionObject;
   readonly steering: Steering;
@@ -56,12 +57,16 @@ export interface Context {
   readonly findings: Findings;
   /** Milliseconds since the epoch; the same in the whole reconcile. */
   readonly now: number;
+}
+
+export interface Context extends Reading {
+  readonly options: ReconcilerOptions;
   /** Writes the status as it stands in the draft, with what this step would say if it ended now: an intent, before it is acted upon. */
   commit(interim: Outcome): Promise<void>;
 }
 
 /** What every decision is made from; `watch` only for the part of the Function that is watched. */
-export function sharedFacts({ options, steering, draft, findings, now }: Context, watched: 'build' | 'serving'): Facts {
+export function sharedFacts({ options, steering, draft, findings, now }: Reading, watched: 'build' | 'serving'): Facts {
   const requested = steering.rebuildRequested;
   const { watch } = findings;
   const isForIt = watch !== undefined && (watch.type === 'image') === (watched === 'serving');

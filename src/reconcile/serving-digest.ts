@@ -6,18 +6,18 @@ import type { ServingObject } from '../function/schema.ts';
 import type { WatchStatus } from '../function/status.ts';
 import { imageDigest, imageName } from '../serving/plan.ts';
 import { leave } from './build-start.ts';
-import { type Context, sharedFacts } from './context.ts';
+import { type Reading, sharedFacts } from './context.ts';
 import { withoutAbsent } from './draft.ts';
 
 /** The hold, when a newer digest has to wait; nothing otherwise. The digest itself stands in `status.revision` of the draft. */
-export function settleDigest(context: Context, current: ServingObject | undefined): Hold | undefined {
+export function settleDigest(context: Reading, current: ServingObject | undefined): Hold | undefined {
   forgetOldImage(context, current);
   if (context.findings.watch?.type !== 'image' || context.fn.spec.build !== undefined) return undefined;
   return settleWatched(context, current);
 }
 
 /** A digest belongs to the image that it was found under. Where something is built, the build itself brings another one. */
-function forgetOldImage({ fn, draft }: Context, current: ServingObject | undefined): void {
+function forgetOldImage({ fn, draft }: Reading, current: ServingObject | undefined): void {
   if (fn.spec.build !== undefined || current === undefined) return;
   if (imageName(current.spec.image) === imageName(fn.spec.image)) return;
   const { revision, watch } = draft.status;
@@ -27,7 +27,7 @@ function forgetOldImage({ fn, draft }: Context, current: ServingObject | undefin
   if (watch?.adopted !== undefined) draft.set({ watch: withoutAbsent<WatchStatus>({ ...watch, adopted: undefined }) });
 }
 
-function settleWatched(context: Context, current: ServingObject | undefined): Hold | undefined {
+function settleWatched(context: Reading, current: ServingObject | undefined): Hold | undefined {
   const { draft, fn } = context;
   const { revision, watch = {}, serving } = draft.status;
   const same = current !== undefined && imageName(current.spec.image) === imageName(fn.spec.image);
@@ -53,14 +53,14 @@ function moved(watch: WatchStatus | undefined): WatchStatus | undefined {
 }
 
 /** A baseline that only the Serving knew is written down, for whoever compares observations. */
-function keep({ draft }: Context, found: string | undefined): void {
+function keep({ draft }: Reading, found: string | undefined): void {
   const { revision, watch } = draft.status;
   if (revision?.imageDigest !== undefined || watch === undefined || watch.adopted !== undefined || found === undefined)
     return;
   draft.set({ watch: { ...watch, adopted: found } });
 }
 
-function hold({ draft, now }: Context, held: Hold): Hold {
+function hold({ draft, now }: Reading, held: Hold): Hold {
   const { watch = {} } = draft.status;
   if (held.reason === 'AwaitingFirstObservation' && watch.awaitingSince === undefined) {
     draft.set({ watch: { ...watch, awaitingSince: momentText(now) } });

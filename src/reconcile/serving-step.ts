@@ -1,22 +1,20 @@
 // The step "serving": whether another Serving is wanted, and its creation. What a Serving becomes in the cluster is its runtime's business.
 import { decideServing } from '../decide/decide.ts';
-import type { ServingFacts } from '../decide/facts.ts';
-import { belongsTo } from '../function/child.ts';
 import { momentText } from '../function/conditions.ts';
 import { kinds } from '../function/kinds.ts';
 import { servingName } from '../function/names.ts';
-import { parseServing, type ServingObject } from '../function/schema.ts';
+import { parseServing } from '../function/schema.ts';
 import type { ServingSpec } from '../function/schema-serving.ts';
 import type { ServingStageStatus } from '../function/status.ts';
 import { KubeError } from '../platform/kube/kube.ts';
 import { servingInputHash, wantedServing } from '../serving/plan.ts';
 import { isSameServing, servingFor } from '../serving/serving.ts';
 import { createOrGet } from './build-start.ts';
-import { type Context, sharedFacts, wasEdited } from './context.ts';
+import { type Context, sharedFacts } from './context.ts';
 import { withoutAbsent } from './draft.ts';
-import { editedLast } from './managed-fields.ts';
 import { type Outcome, stalled, waiting } from './outcome.ts';
 import { settleDigest } from './serving-digest.ts';
+import { readServing, servingFacts } from './serving-facts.ts';
 import { frozenOutcome, heldOutcome, servingOutcome } from './serving-said.ts';
 import { skipServing } from './serving-skip.ts';
 
@@ -41,39 +39,6 @@ export async function servingStep(context: Context): Promise<Outcome> {
   if (decision.verdict === 'hold') return heldOutcome(draft.status.serving, decision.hold);
   if (current === undefined) return complete(context, spec);
   return held === undefined ? servingOutcome(draft.status.serving) : heldOutcome(draft.status.serving, held);
-}
-
-/** The Serving when it is ours and stays. */
-async function readServing({ options, fn }: Context, name: string | undefined): Promise<ServingObject | undefined> {
-  if (!name) return undefined;
-  const found = await options.kube.get({ kind: kinds.serving, namespace: fn.metadata.namespace, name });
-  if (found === undefined || !belongsTo(found, fn.metadata.uid)) return undefined;
-  const parsed = parseServing(found);
-  return 'ok' in parsed ? parsed.ok : undefined;
-}
-
-function servingFacts({ fn, draft, findings }: Context, spec: ServingSpec, current: object | undefined): ServingFacts {
-  const { serving } = draft.status;
-  const pending = serving !== undefined && isPending(serving, spec);
-  return {
-    inputHash: servingInputHash(spec),
-    recorded: isRecorded(serving) ? { inputHash: serving.inputHash || undefined } : undefined,
-    everServed: serving !== undefined,
-    serving: current !== undefined || pending ? 'present' : 'absent',
-    justBuilt: findings.justBuilt ?? false,
-    editedSinceAdoption: wasEdited(fn, editedLast(fn)),
-  };
-}
-
-/** Blanking the state, a hash or the reference is a command to serve anew. */
-function isRecorded(serving: ServingStageStatus | undefined): serving is ServingStageStatus {
-  if (!serving?.state || !serving.resourceRef || serving.resourceHash === '') return false;
-  return Boolean(serving.inputHash || serving.resourceHash);
-}
-
-/** Its intent is recorded, and it may not have been created yet. */
-function isPending({ state, inputHash }: ServingStageStatus, spec: ServingSpec): boolean {
-  return state === 'Created' && inputHash === servingInputHash(spec);
 }
 
 interface Order {

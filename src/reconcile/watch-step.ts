@@ -1,14 +1,16 @@
 // The step "watch": what is watched, what was last seen of it, and what the Function's status keeps of that.
+
+import type { WatchFacts } from '../decide/facts.ts';
 import { findCondition, momentText } from '../function/conditions.ts';
 import { formatDuration, parseDuration } from '../function/duration.ts';
 import { isReason } from '../function/reasons.ts';
 import type { WatchStatus } from '../function/status.ts';
 import type { Head, Observation } from '../revision/observation.ts';
 import { mayBeCommit } from '../watch/plan.ts';
-import type { Context } from './context.ts';
+import type { Context, Reading, WatchFinding } from './context.ts';
 import { withoutAbsent } from './draft.ts';
 import { done, type Outcome, type Said } from './outcome.ts';
-import { describe, lookAtWatch, type Seen, secretRetryMs } from './watch-look.ts';
+import { describe, type Look, lookAtWatch, type Seen, secretRetryMs } from './watch-look.ts';
 
 /** Watches, or says why not. Its trouble is its own: nothing that runs is touched. */
 export async function watchStep(context: Context): Promise<Outcome> {
@@ -18,20 +20,25 @@ export async function watchStep(context: Context): Promise<Outcome> {
     if (look.said.reason === 'Disabled') draft.set({ watch: undefined });
     return done(look.said);
   }
-  const { watch } = look;
   if (look.kind === 'unusable') {
-    context.findings.watch = { type: watch.type, facts: watchFacts(context, undefined), seenAt: undefined };
+    context.findings.watch = findWatch(context, look);
     return done(look.said, context.now + secretRetryMs);
   }
-  const { observation } = look;
   draft.set({ watch: watchStatus(draft.status.watch, look) });
-  const facts = watchFacts(context, observation?.heads[watch.want]);
-  context.findings.watch = { type: watch.type, facts, seenAt: observation?.at };
+  context.findings.watch = findWatch(context, look);
   return done(say(context, look));
 }
 
-function watchFacts({ draft }: Context, head: Head | undefined) {
-  const { awaitingSince, left = [] } = draft.status.watch ?? {};
+/** What the later steps and `revflow explain` are told of it; a credential that cannot be used has seen nothing. */
+export function findWatch({ draft }: Reading, look: Look & { readonly kind: 'seen' | 'unusable' }): WatchFinding {
+  const { watch } = look;
+  const observation = look.kind === 'seen' ? look.observation : undefined;
+  const facts = watchFacts(draft.status.watch, observation?.heads[watch.want]);
+  return { type: watch.type, facts, seenAt: observation?.at };
+}
+
+function watchFacts(watch: WatchStatus | undefined, head: Head | undefined): WatchFacts {
+  const { awaitingSince, left = [] } = watch ?? {};
   return {
     awaitingSince: awaitingSince === undefined ? undefined : Date.parse(awaitingSince),
     head: head?.kind === 'found' ? { id: head.id, sightings: head.sightings ?? 1 } : undefined,

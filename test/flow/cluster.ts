@@ -1,6 +1,7 @@
 // The cluster of the reconcile tests: our own kinds and Shipwright's.
-import { startTestCluster, type TestCluster } from '../servers/api-server.ts';
+
 import { foreignDefinitions } from '../../src/local/crd/foreign.ts';
+import { startTestCluster, type TestCluster } from '../servers/api-server.ts';
 
 export async function startReconcileCluster(): Promise<TestCluster> {
   const cluster = await startTestCluster();

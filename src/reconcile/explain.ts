@@ -1,0 +1,63 @@
+// Why a Function is built or served, or not: the very decisions of the loop, with their traces, and nothing is written.
+import { backends } from '../build/backends.ts';
+import { wantedBuilder } from '../build/plan.ts';
+import { type BuildDecision, decideBuild, decideServing, type ServingDecision } from '../decide/decide.ts';
+import type { Hold } from '../decide/rule.ts';
+import { readAnnotations } from '../function/annotations.ts';
+import type { FunctionObject } from '../function/schema.ts';
+import { wantedServing } from '../serving/plan.ts';
+import { builderIsThere, buildFacts, lookAtBuild } from './build-facts.ts';
+import { type Reading, type ReconcilerOptions, sharedFacts } from './context.ts';
+import { Draft } from './draft.ts';
+import { settleDigest } from './serving-digest.ts';
+import { readServing, servingFacts } from './serving-facts.ts';
+import { type Look, lookAtWatch } from './watch-look.ts';
+import { findWatch } from './watch-step.ts';
+
+export type ExplainPorts = Pick<ReconcilerOptions, 'kube' | 'state' | 'credentials' | 'clock' | 'policy'>;
+
+export interface Explanation {
+  readonly watch: Look;
+  /** Absent: there is no spec.build. */
+  readonly build?: BuildDecision;
+  /** What keeps a newer digest of a watched function image waiting. */
+  readonly digest?: Hold;
+  /** Absent: there is no spec.serving. */
+  readonly serving?: ServingDecision;
+}
+
+/** What the next reconcile of this Function would decide. The Function is as it was read, and passes the checks (`check.ts`). */
+export async function explainFunction(ports: ExplainPorts, fn: FunctionObject): Promise<Explanation> {
+  const watch = await lookAtWatch(ports, fn);
+  const reading: Reading = {
+    options: ports,
+    fn,
+    steering: readAnnotations(fn.metadata.annotations),
+    // Never written.
+    draft: new Draft(fn),
+    findings: {},
+    now: ports.clock.now(),
+  };
+  if (watch.kind !== 'unwatched') reading.findings.watch = findWatch(reading, watch);
+  const build = await explainBuild(reading);
+  return { watch, ...(build === undefined ? {} : { build }), ...(await explainServing(reading)) };
+}
+
+async function explainBuild(reading: Reading): Promise<BuildDecision | undefined> {
+  const spec = wantedBuilder(reading.fn, undefined);
+  const engine = reading.steering.engine ?? 'shipwright';
+  const backend = backends.find(candidate => candidate.engine === engine);
+  if (spec === undefined || backend === undefined) return undefined;
+  const facts = buildFacts(reading, spec, await lookAtBuild(reading, backend));
+  const failed = facts.recorded?.phase === 'failed' && !facts.recorded.pruned && !(await builderIsThere(reading));
+  return decideBuild(sharedFacts(reading, 'build'), failed ? { ...facts, builder: 'absent' } : facts);
+}
+
+async function explainServing(reading: Reading): Promise<Pick<Explanation, 'digest' | 'serving'>> {
+  const current = await readServing(reading, reading.draft.status.serving?.resourceRef);
+  const digest = settleDigest(reading, current);
+  const spec = wantedServing(reading.fn, reading.draft.status.revision?.imageDigest);
+  if (spec === undefined) return {};
+  const serving = decideServing(sharedFacts(reading, 'serving'), servingFacts(reading, spec, current));
+  return digest === undefined ? { serving } : { digest, serving };
+}

@@ -1,0 +1,51 @@
+// What a decision about the Serving is made from: `status.serving`, and the Serving itself, read live by name.
+import type { ServingFacts } from '../decide/facts.ts';
+import { belongsTo } from '../function/child.ts';
+import { kinds } from '../function/kinds.ts';
+import { parseServing, type ServingObject } from '../function/schema.ts';
+import type { ServingSpec } from '../function/schema-serving.ts';
+import type { ServingStageStatus } from '../function/status.ts';
+import { servingInputHash } from '../serving/plan.ts';
+import { type Reading, wasEdited } from './context.ts';
+import { editedLast } from './managed-fields.ts';
+
+/** The Serving when it is ours and stays. */
+export async function readServing(
+  { options, fn }: Reading,
+  name: string | undefined,
+): Promise<ServingObject | undefined> {
+  if (!name) return undefined;
+  const found = await options.kube.get({ kind: kinds.serving, namespace: fn.metadata.namespace, name });
+  if (found === undefined || !belongsTo(found, fn.metadata.uid)) return undefined;
+  const parsed = parseServing(found);
+  return 'ok' in parsed ? parsed.ok : undefined;
+}
+
+/** The facts of the decision. */
+export function servingFacts(
+  { fn, draft, findings }: Reading,
+  spec: ServingSpec,
+  current: object | undefined,
+): ServingFacts {
+  const { serving } = draft.status;
+  const pending = serving !== undefined && isPending(serving, spec);
+  return {
+    inputHash: servingInputHash(spec),
+    recorded: isRecorded(serving) ? { inputHash: serving.inputHash || undefined } : undefined,
+    everServed: serving !== undefined,
+    serving: current !== undefined || pending ? 'present' : 'absent',
+    justBuilt: findings.justBuilt ?? false,
+    editedSinceAdoption: wasEdited(fn, editedLast(fn)),
+  };
+}
+
+/** Blanking the state, a hash or the reference is a command to serve anew. */
+function isRecorded(serving: ServingStageStatus | undefined): serving is ServingStageStatus {
+  if (!serving?.state || !serving.resourceRef || serving.resourceHash === '') return false;
+  return Boolean(serving.inputHash || serving.resourceHash);
+}
+
+/** Its intent is recorded, and it may not have been created yet. */
+function isPending({ state, inputHash }: ServingStageStatus, spec: ServingSpec): boolean {
+  return state === 'Created' && inputHash === servingInputHash(spec);
+}
