@@ -31,7 +31,7 @@ const flags: readonly (readonly [string, string])[] = [
   ['--max-builds <N|none>', 'runs alive at once in the cluster (default: 50)'],
   ['--max-builds-per-namespace <N|none>', 'runs alive at once in each namespace (default: none)'],
   ['--min-interval <DURATION>', 'floor of every polling-interval (default: 1s)'],
-  ['--egress-allow <LIST>', 'hosts, addresses or CIDRs that may be asked besides public ones'],
+  ['--egress-allow <LIST>', 'ask nothing but these hosts, addresses or CIDRs; opens loopback address:port'],
   ['--egress-deny <LIST>', 'hosts, addresses or CIDRs that are never asked'],
   ['--ca-file <FILE>', 'PEM certificates of private authorities'],
   ['--require-credential-hosts', 'refuse Secrets that do not say where they may be sent'],
