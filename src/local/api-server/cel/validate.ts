@@ -100,16 +100,21 @@ function tooCostly({ rule }: Rule): Fault {
 function run({ rule, program, message }: ReadyRule, variables: Readonly<Record<string, Value>>): Fault | undefined {
   const result = program.run(variables);
   if ('error' in result)
-    return { message: `${result.error} evaluating rule: ${rule.message ?? rule.rule.trim()}`, isBroken: false };
+    return { message: `${worded(result.error)} evaluating rule: ${rule.message ?? rule.rule.trim()}`, isBroken: false };
   if (result.value === true) return undefined;
   const said = message?.run(variables);
   const text = said && 'value' in said && typeof said.value === 'string' ? said.value.trim() : '';
   return { message: text || (rule.message?.trim() ?? `failed rule: ${rule.rule.trim()}`), isBroken: true };
 }
 
+/** Another implementation's words for the commonest failure. */
+function worded(error: string): string {
+  return error.replace(/^field not found: /, 'no such key: ');
+}
+
 function causeOf(rule: Rule, { message, isBroken }: Fault, { value, path }: Pick<Place, 'value' | 'path'>): Cause {
   const field = (isBroken ? `${path}${fieldPath(rule)}` : path).replace(/^\./, '') || '<nil>';
-  const shown = isBroken && typeof value !== 'object' ? value : undefined;
+  const shown = isBroken ? (typeof value === 'object' ? undefined : value) : typeOf(value);
   if (isBroken && rule.reason === 'FieldValueForbidden') return forbidden(field, message);
   if (isBroken && rule.reason === 'FieldValueRequired') return required(field, message);
   if (isBroken && rule.reason === 'FieldValueDuplicate') return duplicate(field, value);
@@ -119,4 +124,9 @@ function causeOf(rule: Rule, { message, isBroken }: Fault, { value, path }: Pick
 /** `.a['b']` as `.a.b`. */
 function fieldPath({ fieldPath }: Rule): string {
   return (fieldPath ?? '').replaceAll(/\['([^']*)'\]/g, '.$1');
+}
+
+function typeOf(value: unknown): string {
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
+  return Array.isArray(value) ? 'array' : typeof value;
 }

@@ -1,6 +1,6 @@
 // Holds an object against its schema.
 import { brokenRules } from '../cel/validate.ts';
-import type { Json } from '../object.ts';
+import { isJson, type Json } from '../object.ts';
 import type { Cause } from '../status.ts';
 import { invalid } from './causes.ts';
 import { faultsOf, nowhere } from './faults.ts';
@@ -29,6 +29,12 @@ export function validate(schema: Schema, object: Json, old?: Json): readonly Cau
     faults.push(...duplicatesIn(schema, object, ''));
   }
   if (!schema.hasRules) return faults;
-  if (faults.some(fault => blocking.has(fault.reason))) return [...faults, invalid(nowhere, null, unchecked)];
+  if (!isNamed(object) || faults.some(fault => blocking.has(fault.reason)))
+    return [...faults, invalid(nowhere, null, unchecked)];
   return [...faults, ...brokenRules(schema, object, old)];
+}
+
+/** An object without a name is refused for that, and no rule is asked. */
+function isNamed({ metadata }: Json): boolean {
+  return !isJson(metadata) || Boolean(metadata['name'] || metadata['generateName']);
 }
