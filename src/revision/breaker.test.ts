@@ -129,6 +129,24 @@ describe('revision/breaker', () => {
     for (const key of keys) expect((await world.seen(key))?.failure).toBeUndefined();
   });
 
+  it('that nobody has seen taken is tried by one source at a time', async () => {
+    const keys = await Promise.all(
+      Array.from({ length: 20 }, (_, at) => world.watch({ secret: 's', url: `https://git.example/o/${at}` })),
+    );
+    const pollAll = () => Promise.all(keys.map(key => world.handle(key, never)));
+    world.answer = refuse('hunter2-one');
+    await pollAll();
+    expect(world.questions).toHaveLength(1);
+    world.secrets.set('ns/s', 'hunter2-two');
+    world.clock.advance(minute);
+    world.answer = () => ({ main: found('a') });
+    await pollAll();
+    expect(world.questions).toHaveLength(2);
+    world.clock.advance(500);
+    await pollAll();
+    expect(world.questions).toHaveLength(22);
+  });
+
   it('one repository that it may not read stands for itself', async () => {
     const [one, two] = [
       await world.watch({ secret: 's' }),

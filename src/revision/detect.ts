@@ -14,6 +14,7 @@ import { createMemory } from './memory.ts';
 import type { Observation } from './observation.ts';
 import { Poll, type PollPorts } from './poll.ts';
 import { createProviders, type Providers } from './providers.ts';
+import { Vanguard } from './vanguard.ts';
 
 export interface DetectorOptions {
   readonly state: State;
@@ -47,6 +48,7 @@ export function createDetector(options: DetectorOptions): Handler {
     budgets: new Budgets(options),
     breakers: new Breakers(state),
     memory: createMemory(state, clock),
+    vanguard: new Vanguard(),
     providers: options.providers ?? createProviders(),
   };
   return async (key, signal) => {

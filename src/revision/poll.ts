@@ -13,11 +13,13 @@ import { type FailedPoll, isTold, nextAfter, recordFailure, secretMs, type Told 
 import type { Memory } from './provider.ts';
 import type { ChosenAnswer, Providers } from './providers.ts';
 import { joinAnswer, needsFreshLook } from './sighting.ts';
+import type { Vanguard } from './vanguard.ts';
 
 export interface PollPorts extends Omit<DetectorOptions, 'providers'> {
   readonly budgets: Budgets;
   readonly breakers: Breakers;
   readonly memory: Memory;
+  readonly vanguard: Vanguard;
   readonly providers: Pick<Providers, 'observeSource'>;
 }
 
@@ -27,6 +29,8 @@ const keptMs = 24 * 3_600_000;
 const secondLookMs = 2_000;
 /** The leader hears of a source this often even when nothing happens. */
 const heartbeatMs = 45_000;
+/** How soon a source comes again that waits for another one to try their credential. */
+const vanguardMs = 500;
 /** An interval this much longer than promised is a stretched one. */
 const stretched = 1.05;
 
@@ -52,6 +56,8 @@ export class Poll {
       if (waiting !== undefined) return await this.stay(waiting);
       const found = await this.access.find();
       if ('failure' in found) return await this.fail(found.failure);
+      const { credentialId } = found.resolved;
+      if (!found.isProbe && this.ports.vanguard.mustWait(this.access.gate, credentialId)) return this.now + vanguardMs;
       return await this.succeed(await this.ask(found.resolved), found);
     } catch (error) {
       this.start.signal.throwIfAborted();
@@ -117,7 +123,7 @@ export class Poll {
 
   private question({ credential, credentialId }: Resolved): Promise<ChosenAnswer> {
     const { spec, previous, signal } = this.start;
-    const { budgets, http, memory, clock, providers } = this.ports;
+    const { budgets, http, memory, clock, providers, vanguard } = this.ports;
     const question = {
       source: spec.source,
       wants: spec.wants,
@@ -128,7 +134,8 @@ export class Poll {
       ...(this.isFresh ? { fresh: true } : {}),
     };
     const guarded = budgets.guard(http, { credentialId, namespaces: spec.namespaces });
-    return providers.observeSource(question, { http: guarded, memory, now: () => clock.now() });
+    const asking = { http: guarded, memory, now: () => clock.now() };
+    return vanguard.lead(this.access.gate, () => providers.observeSource(question, asking));
   }
 
   private get isFresh(): boolean {
