@@ -4,7 +4,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { gzipSync } from 'node:zlib';
 
-const manifestTypes = {
+export const manifestTypes = {
   oci: 'application/vnd.oci.image.manifest.v1+json',
   ociIndex: 'application/vnd.oci.image.index.v1+json',
   docker: 'application/vnd.docker.distribution.manifest.v2+json',
@@ -120,7 +120,7 @@ export async function pushImage(target: Pushing, reference: string, content: Ima
   return sha256(index);
 }
 
-function sha256(bytes: Uint8Array | string): string {
+export function sha256(bytes: Uint8Array | string): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
