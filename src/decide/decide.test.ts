@@ -1,5 +1,6 @@
 // The truth table of the decisions: for every cause and gate, what is decided and why.
 import { describe, expect, it } from 'vitest';
+import { isReason } from '../function/reasons.ts';
 import { decideBuild, decideServing } from './decide.ts';
 import type { BuildFacts, Facts, RecordedBuild, ServingFacts } from './facts.ts';
 import { defaultPolicy } from './facts.ts';
@@ -188,6 +189,15 @@ describe('whether a build starts', () => {
   ];
   it.each(table)('%s', (_, situation, state, expected) => {
     expect(verdict(situation, state)).toBe(expected);
+  });
+
+  it('every hold has a reason of the closed list', () => {
+    const holds = table.flatMap(([, situation, state]) => {
+      const decision = decideBuild(situation, state);
+      return decision.verdict === 'hold' ? [decision.hold.reason] : [];
+    });
+    expect(new Set(holds).size).toBeGreaterThan(4);
+    expect(holds.filter(reason => !isReason(reason))).toEqual([]);
   });
 
   it('every decision leaves a trace that ends in its reason', () => {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kinds } from '../../src/function/kinds.ts';
 import { builderName } from '../../src/function/names.ts';
+import { KubeError } from '../../src/platform/kube/kube.ts';
 import type { TestCluster } from '../servers/api-server.ts';
 import { startReconcileCluster } from './cluster.ts';
 import { createWorld, digest, gitSpec, shaA, shaB, watching } from './world.ts';
@@ -195,5 +196,103 @@ describe('a Function that goes', () => {
     const world = await createWorld(cluster);
     expect(await world.reconcile()).toBeUndefined();
     expect(world.requests).toEqual(['get functions/f']);
+  });
+});
+
+describe('a run that cannot be created', () => {
+  const refuseRuns = (answer: { readonly status: number; readonly reason: string }) => {
+    return (moment: 'before' | 'after', request: string) => {
+      if (moment === 'before' && request.startsWith('create buildruns')) throw new KubeError(answer, 'quota exceeded');
+    };
+  };
+
+  it('for a reason that may heal is tried again, later each time, and then has failed', async () => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec);
+    world.interrupt = refuseRuns({ status: 403, reason: 'Forbidden' });
+    const waits: number[] = [];
+    for (let tries = 0; tries < 4; tries += 1) {
+      const until = (await world.reconcile()) ?? 0;
+      waits.push(until - world.clock.now());
+      expect(await world.condition('Built')).toMatchObject({ status: 'Unknown', reason: 'BuildStartFailed' });
+      world.clock.advance(until - world.clock.now());
+    }
+    expect(waits).toEqual([5000, 10_000, 20_000, 40_000]);
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ state: 'Failed', reason: 'BuildStartFailed' });
+    expect(await world.condition('Built')).toMatchObject({ status: 'False', reason: 'BuildStartFailed' });
+    const [builder] = await world.all(kinds.builder);
+    expect(builder?.['status']).toMatchObject({ state: 'Failed', reason: 'BuildStartFailed' });
+  });
+
+  it('heals when the cluster takes it', async () => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec);
+    world.interrupt = refuseRuns({ status: 403, reason: 'Forbidden' });
+    await world.reconcile();
+    world.interrupt = () => {};
+    await world.reconcile();
+    const { build } = (await world.read()).status ?? {};
+    expect(build).toMatchObject({ state: 'Building', sequence: 1 });
+    expect(build?.failures).toBeUndefined();
+  });
+
+  it('at all has failed at once, and stays so until something changes', async () => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec);
+    world.interrupt = (moment, request) => {
+      if (moment === 'before' && request.startsWith('create builders')) {
+        throw new KubeError({ status: 422, reason: 'Invalid' }, 'spec.image: Invalid value');
+      }
+    };
+    await world.reconcile();
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ state: 'Failed', sequence: 1, pruned: true });
+    world.interrupt = () => {};
+    await world.editSpec({ image: 'reg.example/f:v2' });
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ state: 'Building', sequence: 2 });
+  });
+
+  it('because nobody serves its kind waits for the engine', async () => {
+    const world = await createWorld(cluster, { backendServed: false });
+    await world.create(gitSpec);
+    world.interrupt = refuseRuns({ status: 404, reason: 'NotFound' });
+    await world.reconcile();
+    expect(await world.condition('Built')).toMatchObject({ status: 'Unknown', reason: 'NoBackend' });
+    world.interrupt = () => {};
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ state: 'Building', sequence: 1 });
+  });
+});
+
+describe('a fault of our own', () => {
+  it('is a condition, a log line and a metric, and nothing is lost', async () => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec);
+    world.interrupt = (moment, request) => {
+      if (moment === 'before' && request.startsWith('create builds/'))
+        throw new TypeError('undefined is not a function');
+    };
+    await world.reconcile();
+    expect(await world.condition('Built')).toMatchObject({ reason: 'InternalError' });
+    expect(world.faults).toHaveLength(1);
+    world.interrupt = () => {};
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ state: 'Building', sequence: 1 });
+  });
+
+  it('an API server that is away is thrown on, and the next try succeeds', async () => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec);
+    world.interrupt = (moment, request) => {
+      if (moment === 'before' && request.startsWith('create builds/')) {
+        throw new KubeError({ status: 0, reason: 'Unreachable' }, 'no answer');
+      }
+    };
+    await expect(world.reconcile()).rejects.toThrow('no answer');
+    world.interrupt = () => {};
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ state: 'Building', sequence: 1 });
   });
 });

@@ -42,6 +42,8 @@ export interface World {
   readonly faults: unknown[];
   /** Whether slots are free. */
   slots: boolean;
+  /** Called before and after each request of the reconciler, with its number and text; what it throws, the request throws. */
+  interrupt: (moment: 'before' | 'after', request: string) => void;
   create(spec: object, annotations?: Record<string, string>): Promise<FunctionObject>;
   read(): Promise<FunctionObject>;
   /** Runs the reconciler until it has nothing to do now; the last answer. Lints the status each time. */
@@ -58,6 +60,8 @@ export interface World {
 export interface WorldOptions {
   readonly mode?: ReconcilerOptions['mode'];
   readonly policy?: Partial<Policy>;
+  /** False: the API server says that it serves no build engine. */
+  readonly backendServed?: boolean;
 }
 
 const name = 'f';
@@ -78,7 +82,12 @@ export async function createWorld(cluster: TestCluster, options: WorldOptions = 
   const requests: string[] = [];
   const faults: unknown[] = [];
   const events: EventInput[] = [];
-  const kube = recorded(cluster.kube, requests);
+  const kube = recorded(
+    cluster.kube,
+    requests,
+    (moment, request) => world.interrupt(moment, request),
+    options.backendServed ?? true,
+  );
   const clock = createManualClock(Date.parse(new Date().toISOString()));
   const state = createMemoryState({ clock });
   const log: Log = {
@@ -112,6 +121,7 @@ export async function createWorld(cluster: TestCluster, options: WorldOptions = 
     requests,
     faults,
     slots: true,
+    interrupt() {},
     async create(spec, annotations = {}) {
       const { apiVersion, kind } = kinds.function;
       await cluster.kube.create(kinds.function, { apiVersion, kind, metadata: { namespace, name, annotations }, spec });
@@ -149,21 +159,28 @@ export async function createWorld(cluster: TestCluster, options: WorldOptions = 
   return world;
 }
 
-/** The same client, and a list of what it was asked. */
-function recorded(kube: Kube, requests: string[]): Kube {
-  const note = (verb: string, what: string) => requests.push(`${verb} ${what}`);
+/** The same client, a list of what it was asked, and a hand that may break it. */
+function recorded(kube: Kube, requests: string[], interrupt: World['interrupt'], served: boolean): Kube {
+  const ask = async <T>(request: string, send: () => Promise<T>): Promise<T> => {
+    requests.push(request);
+    interrupt('before', request);
+    const answer = await send();
+    interrupt('after', request);
+    return answer;
+  };
+  const named = (verb: string, kind: Kind, of: string) => `${verb} ${kind.plural}/${of}`;
   return {
-    get: (ref, signal) => (note('get', `${ref.kind.plural}/${ref.name}`), kube.get(ref, signal)),
-    list: (kind, options) => (note('list', kind.plural), kube.list(kind, options)),
-    create: (kind, object) => (note('create', `${kind.plural}/${object.metadata.name}`), kube.create(kind, object)),
-    apply: (kind, object) => (note('apply', `${kind.plural}/${object.metadata.name}`), kube.apply(kind, object)),
-    patch: (ref, body, options) => {
-      note('patch', `${ref.kind.plural}/${ref.name}${options?.subresource === undefined ? '' : ' status'}`);
-      return kube.patch(ref, body, options);
-    },
-    remove: (ref, options) => (note('remove', `${ref.kind.plural}/${ref.name}`), kube.remove(ref, options)),
+    get: (ref, signal) => ask(named('get', ref.kind, ref.name), () => kube.get(ref, signal)),
+    list: (kind, options) => ask(`list ${kind.plural}`, () => kube.list(kind, options)),
+    create: (kind, object) => ask(named('create', kind, object.metadata.name), () => kube.create(kind, object)),
+    apply: (kind, object) => ask(named('apply', kind, object.metadata.name), () => kube.apply(kind, object)),
+    patch: (ref, body, options) =>
+      ask(`${named('patch', ref.kind, ref.name)}${options?.subresource === undefined ? '' : ' status'}`, () =>
+        kube.patch(ref, body, options),
+      ),
+    remove: (ref, options) => ask(named('remove', ref.kind, ref.name), () => kube.remove(ref, options)),
     reflect: options => kube.reflect(options),
-    serves: kind => kube.serves(kind),
+    serves: async kind => served && (await kube.serves(kind)),
     address: kube.address,
     [Symbol.asyncDispose]: async () => {},
   };
