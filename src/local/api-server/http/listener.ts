@@ -125,13 +125,14 @@ async function send({ reply, warnings }: Told, request: IncomingMessage, respons
   if (reply.type !== '') headers['content-type'] = reply.type;
   if ('start' in reply) return sendStream(reply, response, headers);
   Object.assign(headers, reply.headers);
-  let body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body;
+  let { body } = reply;
   if (body.length > gzipBytes && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))) {
     body = await gzipped(body, { level: 1 });
     headers['content-encoding'] = 'gzip';
     headers['vary'] = reply.headers?.['vary'] ?? 'Accept-Encoding';
   }
-  response.writeHead(reply.code, { ...headers, 'content-length': body.length });
+  // A text goes out in one piece with the head.
+  response.writeHead(reply.code, { ...headers, 'content-length': Buffer.byteLength(body) });
   response.end(body);
 }
 
@@ -141,7 +142,8 @@ function sendStream(stream: Stream, response: ServerResponse, headers: Record<st
   let onDrain: (() => void) | undefined;
   response.on('drain', () => onDrain?.());
   const sink: Sink = {
-    write: chunk => response.write(chunk),
+    // A timer may still have something to say after the end.
+    write: chunk => response.writableEnded || response.write(chunk),
     onDrain: action => {
       onDrain = action;
     },
