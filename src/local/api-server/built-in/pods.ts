@@ -122,7 +122,10 @@ const podSpec: Schema = object({
   volumes: keyed(volume, 'name'),
 });
 
-const template: Schema = object({ metadata: open, spec: podSpec });
+/** The labels that a template gives, by one owner each. */
+const templateMetadata: Schema = { ...open, properties: { annotations: texts, labels: texts } };
+
+const template: Schema = object({ metadata: templateMetadata, spec: podSpec });
 
 export const pod = { spec: podSpec, status: { ...open, properties: { phase: text, conditions } } };
 
