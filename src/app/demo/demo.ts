@@ -52,19 +52,21 @@ async function play(stage: Stage, places: Parameters<typeof demoFunctions>[0]): 
   const first = await side.prepare();
   narrator.heading('Three Functions, each watching something else');
   for (const fn of demoFunctions(places)) await local.kube.apply(kinds.function, fn);
-  if (await side.isChanged(first)) {
-    narrator.step('again', 'everything', 'the change was pushed by an earlier run: going on from there');
-  } else {
-    const unready = await untilServed(stage, first);
-    if (unready.length > 0) return unready;
-  }
+  const isAgain = await side.isChanged(first);
+  const unready = isAgain ? [] : await untilServed(stage, first);
+  if (unready.length > 0) return unready;
   narrator.heading('Somebody pushes a commit, a source bundle and an image');
   const second = await side.change(first);
-  narrator.step('push', 'hello.git', `commit ${short(second.source)} "Say hello to everybody"`);
-  narrator.step('push', 'demo/bundle', short(second['source-image']));
-  narrator.step('push', 'demo/hello-image', short(second.image));
+  if (isAgain) narrator.step('again', 'everything', 'pushed by an earlier run; delete its directory to start anew');
+  else tellPushes(narrator, second);
   const unserved = await untilServed(stage, second);
   return unserved.length > 0 ? unserved : [...(await unpullable(stage)), ...miscounted(stage, [first, second])];
+}
+
+function tellPushes(narrator: Narrator, ids: Ids): void {
+  narrator.step('push', 'hello.git', `commit ${short(ids.source)} "Say hello to everybody"`);
+  narrator.step('push', 'demo/bundle', short(ids['source-image']));
+  narrator.step('push', 'demo/hello-image', short(ids.image));
 }
 
 /** Waits until every Function serves what was made from its id; what is missing when patience ends. */

@@ -1,5 +1,6 @@
 // The log of one run: a file that only its owner reads, and its last lines for the message of a failure.
-import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../platform/clock.ts';
 import { redact } from '../../platform/redact.ts';
@@ -45,7 +46,13 @@ export function openRunLog(file: string, clock: Clock): RunLog {
   };
 }
 
-/** Forgets the log of a run that is no more. */
-export function removeRunLog(file: string): void {
-  rmSync(file, { force: true });
+const keptMs = 7 * 24 * 3_600_000;
+
+/** Removes logs that nobody has written to for a week. `now`: milliseconds since the epoch. */
+export async function forgetOldLogs(logsDirectory: string, now: number): Promise<void> {
+  const files = (await readdir(logsDirectory, { recursive: true })).filter(name => name.endsWith('.log'));
+  for (const name of files) {
+    const file = join(logsDirectory, name);
+    if (now - (await stat(file)).mtimeMs > keptMs) await rm(file, { force: true });
+  }
 }

@@ -8,7 +8,7 @@ import type { Log } from '../../platform/log.ts';
 import { Attempt, type AttemptContext } from './attempt.ts';
 import { isCancelled, isFinished, readBuildRun } from './build-object.ts';
 import { Registrar } from './registrar.ts';
-import { openRunLog, removeRunLog, runLogFile } from './run-log.ts';
+import { forgetOldLogs, openRunLog, runLogFile } from './run-log.ts';
 import type { RunIdentity } from './run-record.ts';
 import { Worker, type WorkPorts } from './work.ts';
 
@@ -17,7 +17,7 @@ export interface RunnerOptions extends WorkPorts {
   readonly log: Log;
   /** Where checkouts lie while a run goes; emptied at the start. */
   readonly scratchDirectory: string;
-  /** Where the logs of runs are kept, as `<namespace>/<BuildRun>.log`. */
+  /** Where the logs of runs are kept, as `<namespace>/<BuildRun>.log`: longer than the runs, which are pruned soon. */
   readonly logsDirectory: string;
   /** Runs at a time; default: twice the processors, for they mostly wait. */
   readonly concurrency?: number;
@@ -26,6 +26,8 @@ export interface RunnerOptions extends WorkPorts {
 /** What is kept of a BuildRun in memory. */
 interface Seen extends RunIdentity {
   readonly finished: boolean;
+  /** Somebody deleted it, and a finalizer still holds it. */
+  readonly deleting: boolean;
   readonly cancelled: boolean;
 }
 
@@ -38,6 +40,7 @@ export async function startRunner(options: RunnerOptions): Promise<AsyncDisposab
   await rm(options.scratchDirectory, { recursive: true, force: true });
   await mkdir(options.scratchDirectory, { recursive: true, mode: 0o700 });
   await mkdir(options.logsDirectory, { recursive: true, mode: 0o700 });
+  await forgetOldLogs(options.logsDirectory, options.clock.now());
   const runner = new Runner(options, closing.signal);
   const registrar = new Registrar(options, closing.signal);
   const builds = options.kube.reflect({
@@ -64,8 +67,9 @@ export async function startRunner(options: RunnerOptions): Promise<AsyncDisposab
 function project(object: KubeObject): Seen {
   const { namespace = '', name, uid = '', deletionTimestamp } = object.metadata;
   const run = readBuildRun(object);
-  const finished = !run || isFinished(run) || deletionTimestamp !== undefined;
-  return { namespace, name, uid, finished, cancelled: run !== undefined && isCancelled(run) };
+  const deleting = deletionTimestamp !== undefined;
+  const finished = !run || isFinished(run) || deleting;
+  return { namespace, name, uid, finished, deleting, cancelled: run !== undefined && isCancelled(run) };
 }
 
 class Runner {
@@ -83,7 +87,7 @@ class Runner {
       log,
       worker: new Worker(options),
       scratch: options.scratchDirectory,
-      openLog: identity => openRunLog(this.logFile(identity), clock),
+      openLog: ({ namespace, name }) => openRunLog(runLogFile(options.logsDirectory, namespace, name), clock),
       closing,
     };
   }
@@ -91,7 +95,8 @@ class Runner {
   changed(run: Seen): void {
     const active = this.active.get(run.uid);
     if (active) {
-      if (run.cancelled) active.attempt.stop('cancelled');
+      if (run.deleting) active.attempt.stop('gone');
+      else if (run.cancelled) active.attempt.stop('cancelled');
       return;
     }
     if (run.finished) return void this.waiting.delete(run.uid);
@@ -102,7 +107,6 @@ class Runner {
   gone(run: Seen): void {
     this.waiting.delete(run.uid);
     this.active.get(run.uid)?.attempt.stop('gone');
-    removeRunLog(this.logFile(run));
   }
 
   async idle(): Promise<void> {
@@ -122,9 +126,5 @@ class Runner {
       });
       this.active.set(uid, { attempt, done });
     }
-  }
-
-  private logFile({ namespace, name }: RunIdentity): string {
-    return runLogFile(this.options.logsDirectory, namespace, name);
   }
 }
