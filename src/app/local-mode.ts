@@ -35,7 +35,7 @@ export interface LocalOptions {
 }
 
 /** What of `revflow run` means something here too. */
-export type LocalConfig = Pick<
+type LocalConfig = Pick<
   RunConfig,
   | 'maxBuilds'
   | 'maxBuildsPerNamespace'

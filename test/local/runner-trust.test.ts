@@ -55,4 +55,21 @@ describe('nothing leaves the checkout', () => {
     const run = bench.perform({ source: gitSource(`${leading.url}/o/r`), image: '127.0.0.1:1/fn' });
     await expect(run).rejects.toMatchObject({ reason: 'RedirectRefused' });
   });
+
+  it.each(['http://169.254.169.254/latest/meta-data', 'http://[fe80::1]/o/r', 'http://0.0.0.0/o/r'])(
+    'to the machine that it runs on, or to what serves its metadata: %s',
+    async url => {
+      const run = bench.perform({ source: gitSource(url), image: '127.0.0.1:1/fn' });
+      await expect(run).rejects.toMatchObject({ reason: 'EgressDenied' });
+    },
+  );
+
+  it('with a credential over plain HTTP to another machine', async () => {
+    bench.credentials = { token: { password: 's3cret' } };
+    const run = bench.perform({
+      source: gitSource('http://192.0.2.1/o/r', { cloneSecret: 'token' }),
+      image: '127.0.0.1:1/fn',
+    });
+    await expect(run).rejects.toMatchObject({ reason: 'PlainHttpRefused' });
+  });
 });

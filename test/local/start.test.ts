@@ -1,9 +1,12 @@
 // `revflow start` as a process: what it prints, how it stops, and that it goes on where it was.
+import { once } from 'node:events';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { kinds } from '../../src/function/kinds.ts';
+import { openStateDirectory } from '../../src/local/state-dir.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { connectKube } from '../../src/platform/kube/client.ts';
 import type { Kube, KubeObject } from '../../src/platform/kube/kube.ts';
@@ -80,6 +83,18 @@ it('says how to reach it, and stops when it is asked to', async () => {
   for (const file of ['', 'kubeconfig', 'logs']) expect((await stat(join(directory, file))).mode & 0o077).toBe(0);
   program.child.kill('SIGTERM');
   expect(await program.ended).toBe(0);
+}, 60_000);
+
+it('names the port that another program has taken since', async () => {
+  const state = await openStateDirectory(directory);
+  state[Symbol.dispose]();
+  const other = createServer().listen(state.ports.registry, '127.0.0.1');
+  await once(other, 'listening');
+  const program = startProgram('main.ts', ['start', '--state', directory]);
+  running.push(program);
+  expect(await program.ended).toBe(3);
+  expect(program.lines.join('\n')).toContain(`port ${state.ports.registry} of the registry was taken`);
+  other.close();
 }, 60_000);
 
 it('goes on where it was, stopped or killed, at the same addresses', async () => {

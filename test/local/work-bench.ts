@@ -32,7 +32,7 @@ export interface Bench {
 }
 
 /** A run: its source and image, and what else of the order is not as usual. */
-export interface Parts extends Partial<WorkOrder> {
+interface Parts extends Partial<WorkOrder> {
   readonly source: object;
   readonly image: string;
   readonly output?: object;
@@ -40,7 +40,7 @@ export interface Parts extends Partial<WorkOrder> {
   readonly path?: string;
 }
 
-export interface Performed extends WorkResult {
+interface Performed extends WorkResult {
   readonly told: readonly RunSource[];
   readonly log: readonly string[];
 }

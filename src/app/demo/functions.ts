@@ -4,7 +4,7 @@ import { annotations } from '../../function/names.ts';
 import { type FunctionObject, parseFunction, parseServing } from '../../function/schema.ts';
 import type { Kube, KubeObject } from '../../platform/kube/kube.ts';
 
-export const namespace = 'default';
+const namespace = 'default';
 
 export type DemoType = 'source' | 'source-image' | 'image';
 

@@ -4,7 +4,7 @@ import { digestOf, type ManifestOCI, type ManifestOCIDescriptor, mediaTypes } fr
 import { type TarEntry, writeTar } from './tar.ts';
 import { readTree } from './tree.ts';
 
-export interface Blob {
+interface Blob {
   readonly descriptor: ManifestOCIDescriptor;
   readonly content: Uint8Array;
 }
