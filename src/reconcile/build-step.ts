@@ -148,6 +148,7 @@ function report(context: Context, { going }: Work, decision: BuildDecision): Out
   const { hold, because, cause } = decision;
   if (hold.reason === 'AwaitingFirstObservation') awaitFirst(context);
   if (cause !== 'NewRevision') findings.outdated = true;
+  if (cause === 'SpecChanged' && !build?.inputHash) findings.unseenEdit = true;
   const said = sayHold(build?.resourceRef ? build : undefined, hold, because);
   if (open || hold.until !== undefined) return waiting(said, earliest(until, hold.until));
   return said.status === 'True' ? done(said) : stalled(said);

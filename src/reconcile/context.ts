@@ -45,6 +45,8 @@ export interface Findings {
   justBuilt?: boolean;
   /** A build of what the spec asks for now is wanted and held back: what was built before is not served anew. */
   outdated?: boolean;
+  /** An edit that only the generation tells is held back: the generation must not count as seen. */
+  unseenEdit?: boolean;
 }
 
 /** What is enough to find facts and to decide; nothing here can write. */

@@ -30,11 +30,13 @@ export interface Fold {
   readonly results: readonly StepResult[];
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** The generation counts as not yet looked at. */
+  readonly unseen?: boolean | undefined;
 }
 
 /** The status with its conditions. Steps that said nothing (yet) keep theirs. */
-export function foldStatus({ fn, status, results, now }: Fold): FunctionStatus {
-  const generation = fn.metadata.generation;
+export function foldStatus({ fn, status, results, now, unseen }: Fold): FunctionStatus {
+  const generation = unseen ? generationBefore(fn) : fn.metadata.generation;
   let conditions: readonly Condition[] = status.conditions ?? [];
   const put = (type: ConditionType, said: Said) => {
     const observed = generation === undefined ? {} : { observedGeneration: generation };
@@ -52,6 +54,10 @@ export function foldStatus({ fn, status, results, now }: Fold): FunctionStatus {
   if (stuck) put('Stalled', { ...stuck.said, status: 'True' });
   else conditions = removeCondition(conditions, 'Stalled');
   return { ...status, conditions, ...(generation === undefined ? {} : { observedGeneration: generation }) };
+}
+
+function generationBefore({ metadata, status }: FunctionObject): number {
+  return status?.observedGeneration ?? (metadata.generation ?? 1) - 1;
 }
 
 function readiness(fn: FunctionObject, status: FunctionStatus, conditions: readonly Condition[]): Readiness {

@@ -10,7 +10,7 @@ import type { Handler } from '../platform/queue/queue.ts';
 import { eventsOf } from './announce.ts';
 import { checkFunction } from './check.ts';
 import { reconcileCompanion } from './companion.ts';
-import type { Context, ReconcilerOptions } from './context.ts';
+import type { Context, Findings, ReconcilerOptions } from './context.ts';
 import { Draft } from './draft.ts';
 import { foldStatus, type StepResult } from './fold.ts';
 import { refuse } from './invalid.ts';
@@ -76,11 +76,12 @@ async function runSteps(options: ReconcilerOptions, fn: FunctionObject): Promise
   const results: StepResult[] = [];
   const now = options.clock.now();
   const steering = readAnnotations(fn.metadata.annotations);
+  const findings: Findings = {};
+  const base = { options, fn, steering, draft, findings, now };
   const write = async (said: readonly StepResult[]) => {
-    draft.set(foldStatus({ fn, status: draft.status, results: said, now }));
+    draft.set(foldStatus({ fn, status: draft.status, results: said, now, unseen: findings.unseenEdit }));
     await draft.write(options.kube);
   };
-  const base = { options, fn, steering, draft, findings: {}, now };
   for (const step of steps) {
     const resultOf = (outcome: Outcome) => ({ condition: step.condition, vital: step.vital, outcome });
     const context: Context = { ...base, commit: interim => write([...results, resultOf(interim)]) };

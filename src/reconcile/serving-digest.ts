@@ -1,7 +1,7 @@
 // Which digest is to be served: the one that was built, or for a watched function image the one that its tag names now.
 import { decideDigest } from '../decide/new-digest.ts';
 import type { Hold } from '../decide/rule.ts';
-import { momentText } from '../function/conditions.ts';
+import { findCondition, momentText } from '../function/conditions.ts';
 import type { ServingObject } from '../function/schema.ts';
 import type { WatchStatus } from '../function/status.ts';
 import { imageDigest, imageName } from '../serving/plan.ts';
@@ -12,7 +12,7 @@ import { withoutAbsent } from './draft.ts';
 /** The hold, when a newer digest has to wait; nothing otherwise. The digest itself stands in `status.revision` of the draft. */
 export function settleDigest(context: Reading, current: ServingObject | undefined): Hold | undefined {
   forgetOldImage(context, current);
-  if (context.findings.watch?.type !== 'image' || context.fn.spec.build !== undefined) return undefined;
+  if (context.findings.watch?.type !== 'image' || !isSeenAfterBuild(context)) return undefined;
   return settleWatched(context, current);
 }
 
@@ -25,6 +25,14 @@ function forgetOldImage({ fn, draft }: Reading, current: ServingObject | undefin
     draft.set({ revision: undefined });
   }
   if (watch?.adopted !== undefined) draft.set({ watch: withoutAbsent<WatchStatus>({ ...watch, adopted: undefined }) });
+}
+
+/** What was seen before our own build had pushed is not news but the past. */
+function isSeenAfterBuild({ fn, draft, findings }: Reading): boolean {
+  if (fn.spec.build === undefined) return true;
+  const built = findCondition(draft.status.conditions, 'Built');
+  const seenAt = findings.watch?.seenAt;
+  return built?.status === 'True' && seenAt !== undefined && seenAt > Date.parse(built.lastTransitionTime) + 1000;
 }
 
 function settleWatched(context: Reading, current: ServingObject | undefined): Hold | undefined {

@@ -36,7 +36,10 @@ export async function servingStep(context: Context): Promise<Outcome> {
   const facts = servingFacts(context, spec, current);
   const decision = decideServing(sharedFacts(context, 'serving'), facts);
   if (decision.verdict === 'serve') return serve(context, { spec, digest, cause: decision.cause });
-  if (decision.verdict === 'hold') return heldOutcome(draft.status.serving, decision.hold);
+  if (decision.verdict === 'hold') {
+    if (decision.cause === 'SpecChanged' && !draft.status.serving?.inputHash) findings.unseenEdit = true;
+    return heldOutcome(draft.status.serving, decision.hold);
+  }
   if (current === undefined) return complete(context, spec);
   return held === undefined ? servingOutcome(draft.status.serving) : heldOutcome(draft.status.serving, held);
 }

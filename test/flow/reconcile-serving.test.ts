@@ -190,6 +190,19 @@ describe('a watched function image', () => {
     expect(await imageOf(world)).toBe(`reg.example/f:v2@${digest(2)}`);
   });
 
+  it('of a Function with a build is not rolled back by what was seen before the build', async () => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec, watching('type: image'));
+    await world.observe(digest(9), { sightings: 5 });
+    await builtOnce(world);
+    await world.reconcile();
+    expect(await imageOf(world)).toBe(`reg.example/f:v1@${digest(1)}`);
+    world.clock.advance(60_000);
+    await world.observe(digest(2));
+    await world.reconcile();
+    expect(await imageOf(world)).toBe(`reg.example/f:v1@${digest(2)}`);
+  });
+
   it('is held', async () => {
     const world = await createWorld(cluster);
     await world.create(serveSpec, watching('type: image'));

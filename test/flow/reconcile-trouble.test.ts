@@ -151,46 +151,6 @@ describe('a source that fails', () => {
   });
 });
 
-describe('what OpenFunction left', () => {
-  const adopted = {
-    build: {
-      state: 'Succeeded',
-      reason: 'Succeeded',
-      message: 'Succeeded',
-      resourceRef: 'builder-abcde',
-      resourceHash: '123',
-    },
-    sources: [{ name: 'default', git: { commitSha: shaA } }],
-    revision: { imageDigest: digest(1) },
-  };
-
-  it('is adopted: nothing is built, and the next commit is', async () => {
-    const world = await createWorld(cluster);
-    await world.create({ ...gitSpec, serving: null }, watching());
-    await world.writeStatus(adopted);
-    await world.observe(shaA);
-    await world.reconcile();
-    expect(await world.shipwright.runs()).toHaveLength(0);
-    expect((await world.read()).status?.build).toEqual(adopted.build);
-    await world.observe(shaB);
-    await world.reconcile();
-    const { status } = await world.read();
-    expect(status?.build).toMatchObject({ revision: shaB, cause: 'NewRevision', sequence: 1 });
-    expect(status?.build?.resourceHash).toBeUndefined();
-  });
-
-  it('is built when the spec was edited since', async () => {
-    const world = await createWorld(cluster);
-    await world.create({ ...gitSpec, serving: null }, watching());
-    await world.writeStatus(adopted);
-    await world.observe(shaA);
-    await world.reconcile();
-    await world.editSpec({ build: { env: { A: '1' } } });
-    await world.reconcile();
-    expect((await world.read()).status?.build).toMatchObject({ cause: 'SpecChanged', revision: shaA });
-  });
-});
-
 describe('a Function that goes', () => {
   it('is left alone', async () => {
     const world = await createWorld(cluster);

@@ -1,0 +1,126 @@
+// What OpenFunction's own controllers left behind is taken over as it is: nothing is built or rolled for it.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kinds } from '../../src/function/kinds.ts';
+import type { TestCluster } from '../servers/api-server.ts';
+import { startReconcileCluster } from './cluster.ts';
+import { createWorld, digest, gitSpec, shaA, shaB, watching } from './world.ts';
+
+let cluster: TestCluster;
+beforeAll(async () => {
+  cluster = await startReconcileCluster();
+});
+afterAll(() => cluster[Symbol.asyncDispose]());
+
+describe('what OpenFunction left', () => {
+  const adopted = {
+    build: {
+      state: 'Succeeded',
+      reason: 'Succeeded',
+      message: 'Succeeded',
+      resourceRef: 'builder-abcde',
+      resourceHash: '123',
+    },
+    sources: [{ name: 'default', git: { commitSha: shaA } }],
+    revision: { imageDigest: digest(1) },
+  };
+
+  it('is adopted: nothing is built, and the next commit is', async () => {
+    const world = await createWorld(cluster);
+    await world.create({ ...gitSpec, serving: null }, watching());
+    await world.writeStatus(adopted);
+    await world.observe(shaA);
+    await world.reconcile();
+    expect(await world.shipwright.runs()).toHaveLength(0);
+    expect((await world.read()).status?.build).toEqual(adopted.build);
+    await world.observe(shaB);
+    await world.reconcile();
+    const { status } = await world.read();
+    expect(status?.build).toMatchObject({ revision: shaB, cause: 'NewRevision', sequence: 1 });
+    expect(status?.build?.resourceHash).toBeUndefined();
+  });
+
+  it('is built when the spec was edited since', async () => {
+    const world = await createWorld(cluster);
+    await world.create({ ...gitSpec, serving: null }, watching());
+    await world.writeStatus(adopted);
+    await world.observe(shaA);
+    await world.reconcile();
+    await world.editSpec({ build: { env: { A: '1' } } });
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ cause: 'SpecChanged', revision: shaA });
+  });
+});
+
+describe('a Function that OpenFunction runs', () => {
+  const running = {
+    build: { state: 'Succeeded', resourceRef: 'builder-abcde', resourceHash: '123' },
+    serving: { state: 'Running', resourceRef: 'serving-abcde', resourceHash: '456', service: 'serving-abcde-ksvc' },
+    revision: { imageDigest: digest(1) },
+    sources: [{ name: 'default', git: { commitSha: shaA } }],
+  };
+
+  async function adopt(annotations: Record<string, string> = {}) {
+    const world = await createWorld(cluster);
+    const fn = await world.create(gitSpec, annotations);
+    const { apiVersion, kind } = kinds.serving;
+    const owner = { apiVersion: fn.apiVersion, kind: 'Function', name: 'f', uid: fn.metadata.uid, controller: true };
+    const metadata = { name: 'serving-abcde', namespace: world.namespace, ownerReferences: [owner] };
+    const spec = { image: `reg.example/f:v1@${digest(1)}` };
+    await world.kube.create(kinds.serving, { apiVersion, kind, metadata, spec });
+    await world.writeStatus(running);
+    return world;
+  }
+
+  it('stays ready and as it is', async () => {
+    const world = await adopt(watching());
+    await world.observe(shaA);
+    await world.reconcile();
+    const { status } = await world.read();
+    expect(status).toMatchObject(running);
+    expect(status?.sequence).toBeUndefined();
+    expect(await world.condition('Ready')).toMatchObject({ status: 'True', reason: 'Serving' });
+    expect(await world.all(kinds.builder)).toEqual([]);
+  });
+
+  it('that was edited keeps the edit in mind while something holds it back', async () => {
+    const world = await adopt({ 'openfunction.io/suspend': 'true' });
+    await world.reconcile();
+    await world.editSpec({ build: { env: { A: '1' } } });
+    await world.reconcile();
+    await world.reconcile();
+    expect(await world.condition('Built')).toMatchObject({ status: 'True', reason: 'Suspended' });
+    await world.annotate({ 'openfunction.io/suspend': null });
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ cause: 'SpecChanged', sequence: 1 });
+  });
+
+  it('whose build it was just running is followed to its end', async () => {
+    const world = await adopt();
+    const { uid } = (await world.read()).metadata;
+    const { apiVersion, kind } = kinds.builder;
+    const owner = { apiVersion, kind: 'Function', name: 'f', uid };
+    const metadata = { name: 'builder-abcde', namespace: world.namespace, ownerReferences: [owner] };
+    const spec = { ...gitSpec.build, image: gitSpec.image };
+    const builder = await world.kube.create(kinds.builder, { apiVersion, kind, metadata, spec });
+    const builderOwner = { apiVersion, kind, name: 'builder-abcde', uid: builder.metadata.uid ?? '' };
+    const run = await world.kube.create(kinds.buildRun, {
+      apiVersion: kinds.buildRun.apiVersion,
+      kind: kinds.buildRun.kind,
+      metadata: { name: 'builder-abcde-buildrun-x', namespace: world.namespace, ownerReferences: [builderOwner] },
+      spec: { build: { name: 'builder-abcde-build-x' } },
+    });
+    const resourceRef = { 'shipwright.io/build': 'builder-abcde-build-x', 'shipwright.io/buildRun': run.metadata.name };
+    const status = { phase: 'Build', state: 'Building', resourceRef };
+    const ref = { kind: kinds.builder, namespace: world.namespace, name: 'builder-abcde' };
+    await world.kube.patch(ref, { status }, { subresource: 'status' });
+    await world.writeStatus({ build: { state: 'Building' } });
+    expect(await world.reconcile()).toBe(world.clock.now() + 15_000);
+    await world.shipwright.succeed(run, { digest: digest(2), commit: shaB });
+    await world.reconcile();
+    expect((await world.read()).status).toMatchObject({
+      build: { state: 'Succeeded', resourceRef: 'builder-abcde', resourceHash: '123', revision: shaB },
+      revision: { imageDigest: digest(2) },
+      serving: { state: 'Created', cause: 'Built' },
+    });
+  });
+});
