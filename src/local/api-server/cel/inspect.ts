@@ -165,7 +165,7 @@ function elementOf(type: Known): Known {
 const maxRequestBytes = 3_145_728;
 
 /** The most items that a list or map can have; where nothing is known, a few. */
-export function most(type: Known): number {
+function most(type: Known): number {
   if (type?.type === 'array') return type.limits.maxItems ?? asMany(type.items);
   if (type?.additional) return type.limits.maxProperties ?? asMany(type.additional, 3);
   return 10;

@@ -10,7 +10,7 @@ export type Value = CelInput;
 export type Parsed = ReturnType<typeof parse>;
 export type Expression = NonNullable<Parsed['expr']>;
 
-export type Outcome = { readonly value: CelValue } | { readonly error: string };
+type Outcome = { readonly value: CelValue } | { readonly error: string };
 
 export interface Program {
   readonly source: string;

@@ -39,7 +39,7 @@ function checkNode(node: Json, place: Place): void {
 }
 
 /** The nodes below, each with its step. */
-export function children(node: Json): readonly (readonly [step: string, node: Json])[] {
+function children(node: Json): readonly (readonly [step: string, node: Json])[] {
   const properties = isJson(node['properties']) ? Object.entries(node['properties']) : [];
   const steps = properties.map(([name, child]) => [`properties[${name}]`, child] as const);
   const all = [

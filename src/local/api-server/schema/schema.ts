@@ -3,7 +3,7 @@ import { type Rule, readRules } from '../cel/rule.ts';
 import { isJson, type Json } from '../object.ts';
 import { goPattern } from './pattern.ts';
 
-export type SchemaType = 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
+type SchemaType = 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
 
 /** What a value must keep to besides its type; absent means no limit. */
 export interface Limits {
