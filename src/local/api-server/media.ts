@@ -112,7 +112,9 @@ const patchTypes: ReadonlyMap<string, PatchType> = new Map([
 export function patchType(contentType: string | undefined, isCustom: boolean): PatchType {
   const type = patchTypes.get(mediaType(contentType));
   if (type !== undefined && !(isCustom && type === 'strategic')) return type;
-  const offered = [...patchTypes.keys()].filter(name => !(isCustom && patchTypes.get(name) === 'strategic'));
+  if (!isCustom)
+    throw new ApiError(415, '415: Unsupported Media Type', { reason: 'UnsupportedMediaType', details: {} });
+  const offered = [...patchTypes.keys()].filter(name => patchTypes.get(name) !== 'strategic');
   throw unsupportedMediaType(offered.join(', '));
 }
 

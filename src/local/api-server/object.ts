@@ -43,6 +43,12 @@ export function isJson(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A text as it is; anything else that is there as JSON, nothing as ''. */
+export function asText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return value === undefined || value === null ? '' : JSON.stringify(value);
+}
+
 /** Equality of JSON values; the order of an object's keys does not count. */
 export function equal(a: unknown, b: unknown): boolean {
   if (a === b) return true;
@@ -50,6 +56,15 @@ export function equal(a: unknown, b: unknown): boolean {
   if (!isJson(a) || !isJson(b)) return false;
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every(key => Object.hasOwn(b, key) && equal(a[key], b[key]));
+}
+
+/** A deep copy of a JSON value; several times faster than structuredClone. */
+export function copied<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copied) as T;
+  if (!isJson(value)) return value;
+  const copy: Json = {};
+  for (const [name, item] of Object.entries(value)) copy[name] = copied(item);
+  return copy as T;
 }
 
 /** A copy without the named fields. */

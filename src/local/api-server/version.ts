@@ -1,16 +1,21 @@
 // An object in one of the versions that its resource is served in.
-import { type ApiObject, isJson, type Json } from './object.ts';
+import { type ApiObject, copied, isJson, type Json } from './object.ts';
 import type { Served } from './registry.ts';
 import type { Resource, Version } from './resource.ts';
 import { applyDefaults } from './schema/default.ts';
 import { prune } from './schema/prune.ts';
 import { type Entry, headOf } from './store/entry.ts';
 
+/** Whether the version shows objects as they are stored. */
+export function isAsStored({ resource, version }: Served): boolean {
+  return version === resource.storage && resource.table === undefined;
+}
+
 /** The stored object as `version` shows it; the stored one itself where they are the same. Not to be changed. */
 export function shownIn(object: ApiObject, { resource, version }: Served): ApiObject {
-  if (version === resource.storage && resource.table === undefined) return object;
+  if (isAsStored({ resource, version })) return object;
   if (version.conversion) return version.conversion.fromStored(object) as ApiObject;
-  const shown = { ...structuredClone(object), apiVersion: version.apiVersion };
+  const shown = { ...copied(object), apiVersion: version.apiVersion };
   complete(shown, version);
   return shown;
 }
@@ -19,14 +24,14 @@ export function shownIn(object: ApiObject, { resource, version }: Served): ApiOb
 export function storedFrom(object: ApiObject, { resource, version }: Served): ApiObject {
   if (version.conversion) return version.conversion.toStored(object) as ApiObject;
   if (version === resource.storage) return object;
-  const stored = { ...structuredClone(object), apiVersion: resource.storage.apiVersion };
+  const stored = { ...copied(object), apiVersion: resource.storage.apiVersion };
   complete(stored, resource.storage);
   return stored;
 }
 
 /** What a definition's newest schema makes of an object that was stored under an earlier one. */
 export function broughtUp(object: ApiObject, resource: Resource): ApiObject {
-  const copy = { ...structuredClone(object), apiVersion: resource.storage.apiVersion };
+  const copy = { ...copied(object), apiVersion: resource.storage.apiVersion };
   complete(copy, resource.storage);
   return copy;
 }
@@ -41,9 +46,8 @@ function complete(object: ApiObject, version: Version): void {
 
 /** The whole JSON of an entry in a version. */
 export function textOf(entry: Entry, served: Served): string {
-  const object = shownIn(entry.object, served);
-  if (object === entry.object) return headOf(served.version.apiVersion, served.resource.kind) + entry.tail;
-  return JSON.stringify(object);
+  if (isAsStored(served)) return headOf(served.version.apiVersion, served.resource.kind) + entry.tail;
+  return JSON.stringify(shownIn(entry.object, served));
 }
 
 /** The value at a dotted path; undefined where there is none. */

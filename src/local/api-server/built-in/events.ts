@@ -1,46 +1,93 @@
-// Events have two shapes and one store: core/v1 holds them, events.k8s.io/v1 shows them in its own words.
-import { isJson, type Json } from '../object.ts';
-import type { Conversion } from '../resource.ts';
+// Events, in their two shapes.
+import { int, object, text } from '../../crd/schema.ts';
+import type { Column } from '../resource.ts';
+import { eventConversion } from './event-conversion.ts';
+import { type BuiltInKind, column } from './kind.ts';
+import { moment, objectReference } from './shapes.ts';
 
-/** A field of events.k8s.io/v1 and its name in core/v1. */
-const fields: readonly (readonly [regarding: string, involved: string])[] = [
-  ['note', 'message'],
-  ['regarding', 'involvedObject'],
-  ['reportingController', 'reportingComponent'],
-  ['deprecatedSource', 'source'],
-  ['deprecatedFirstTimestamp', 'firstTimestamp'],
-  ['deprecatedLastTimestamp', 'lastTimestamp'],
-  ['deprecatedCount', 'count'],
+const source = object({ component: text, host: text });
+
+const event = {
+  action: text,
+  count: int,
+  eventTime: moment,
+  firstTimestamp: moment,
+  involvedObject: objectReference,
+  lastTimestamp: moment,
+  message: text,
+  reason: text,
+  related: objectReference,
+  reportingComponent: text,
+  reportingInstance: text,
+  series: object({ count: int, lastObservedTime: moment }),
+  source,
+  type: text,
+};
+
+const regardingEvent = {
+  action: text,
+  deprecatedCount: int,
+  deprecatedFirstTimestamp: moment,
+  deprecatedLastTimestamp: moment,
+  deprecatedSource: source,
+  eventTime: moment,
+  note: text,
+  reason: text,
+  regarding: objectReference,
+  related: objectReference,
+  reportingController: text,
+  reportingInstance: text,
+  series: object({ count: int, lastObservedTime: moment }),
+  type: text,
+};
+
+const eventFields = ['kind', 'name', 'namespace', 'uid'].map(field => `involvedObject.${field}`);
+
+const eventColumns = (about: string, text: string): readonly Column[] => [
+  column('Last Seen', 'date', '.metadata.creationTimestamp'),
+  column('Type', 'string', '.type'),
+  column('Reason', 'string', '.reason'),
+  column('Object', 'string', `.${about}.name`),
+  column('Message', 'string', `.${text}`),
 ];
 
-/** What core/v1 always shows. */
-const shown = {
+const noEventTimes = { eventTime: null, firstTimestamp: null, lastTimestamp: null };
+const eventDefaults = { ...noEventTimes, source: {}, reportingComponent: '', reportingInstance: '' };
+const regardingDefaults = {
   eventTime: null,
-  firstTimestamp: null,
-  lastTimestamp: null,
-  source: {},
-  reportingComponent: '',
-  reportingInstance: '',
+  deprecatedFirstTimestamp: null,
+  deprecatedLastTimestamp: null,
+  deprecatedSource: {},
+  regarding: {},
 };
 
-export const eventConversion: Conversion = {
-  toStored(object) {
-    const stored: Json = { ...shown, ...renamed(object, fields), apiVersion: 'v1' };
-    stored['involvedObject'] ??= {};
-    return stored;
+export const eventKinds: readonly BuiltInKind[] = [
+  {
+    group: '',
+    version: 'v1',
+    plural: 'events',
+    singular: 'event',
+    kind: 'Event',
+    short: ['ev'],
+    members: event,
+    shown: eventDefaults,
+    selectable: [...eventFields, 'reason', 'type'],
+    createOnUpdate: true,
+    columns: eventColumns('involvedObject', 'message'),
   },
-  fromStored(object) {
-    const reversed = fields.map(([regarding, involved]) => [involved, regarding] as const);
-    const shownHere: Json = { ...renamed(object, reversed), apiVersion: 'events.k8s.io/v1' };
-    if (shownHere['reportingController'] === '') delete shownHere['reportingController'];
-    if (shownHere['reportingInstance'] === '') delete shownHere['reportingInstance'];
-    return shownHere;
+  {
+    group: 'events.k8s.io',
+    version: 'v1',
+    plural: 'events',
+    singular: 'event',
+    kind: 'Event',
+    short: ['ev'],
+    members: regardingEvent,
+    shown: regardingDefaults,
+    selectable: ['kind', 'name', 'namespace', 'uid'].map(field => `regarding.${field}`).concat('reason', 'type'),
+    createOnUpdate: true,
+    columns: eventColumns('regarding', 'note'),
+    table: '/events',
+    conversion: eventConversion,
   },
-};
-
-function renamed(object: Json, names: readonly (readonly [from: string, to: string])[]): Json {
-  const renames = new Map(names);
-  return Object.fromEntries(
-    Object.entries(object).map(([name, value]) => [renames.get(name) ?? name, isJson(value) ? { ...value } : value]),
-  );
-}
+];

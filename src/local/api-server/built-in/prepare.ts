@@ -1,5 +1,5 @@
 // What the API server itself does to a Secret or a ConfigMap before it is stored.
-import { isJson, type Json } from '../object.ts';
+import { asText, isJson, type Json } from '../object.ts';
 import { badRequest } from '../status.ts';
 
 /** Brings a sent object into its stored form; changes it. Throws ApiError BadRequest for what its Go type cannot hold. */
@@ -22,7 +22,7 @@ export function checkSecret(object: Json): void {
 export function settleSecret(object: Json): void {
   const data = isJson(object['data']) ? { ...object['data'] } : {};
   const plain = isJson(object['stringData']) ? object['stringData'] : {};
-  for (const [key, value] of Object.entries(plain)) data[key] = Buffer.from(String(value ?? '')).toString('base64');
+  for (const [key, value] of Object.entries(plain)) data[key] = Buffer.from(asText(value)).toString('base64');
   delete object['stringData'];
   if (Object.keys(data).length > 0) object['data'] = data;
   else delete object['data'];

@@ -1,9 +1,10 @@
 // The built-in kinds as resources of the registry.
 import { definitionResource } from '../definition/resource.ts';
-import { isJson, type Json } from '../object.ts';
+import { copied, isJson, type Json } from '../object.ts';
 import { apiVersionOf, type BuiltIn, type Resource, type Version } from '../resource.ts';
 import { compileSchema } from '../schema/schema.ts';
-import { type BuiltInKind, builtInKinds } from './kinds.ts';
+import type { BuiltInKind } from './kind.ts';
+import { builtInKinds } from './kinds.ts';
 
 /** Every built-in resource, CustomResourceDefinitions among them. */
 export function builtInResources(): readonly Resource[] {
@@ -59,7 +60,7 @@ function behaviour(kind: BuiltInKind): BuiltIn {
 function show(object: Json, shown: Readonly<Record<string, unknown>>): void {
   for (const [field, empty] of Object.entries(shown)) {
     const value = object[field];
-    if (value === undefined || value === null) object[field] = structuredClone(empty);
+    if (value === undefined || value === null) object[field] = copied(empty);
     else if (isJson(value) && isJson(empty)) show(value, empty);
   }
 }

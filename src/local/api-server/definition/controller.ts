@@ -66,14 +66,16 @@ function settle(core: Core, table: Table, entry: Entry): void {
   if (isEstablished(object)) serve(core, compiled(definition));
 }
 
-/** A definition's spec stays the same object while only its status is written. */
-const made = new WeakMap<Definition, Resource>();
+/** Compiling takes a while: what a definition made is kept while its spec says the same. */
+const made = new Map<string, { readonly spec: string; readonly resource: Resource }>();
 
 function compiled(definition: Definition): Resource {
-  const known = made.get(definition);
-  if (known) return known;
+  const id = `${definition.group}/${definition.names.plural}`;
+  const spec = JSON.stringify(definition);
+  const known = made.get(id);
+  if (known?.spec === spec) return known.resource;
   const resource = resourceOf(definition);
-  made.set(definition, resource);
+  made.set(id, { spec, resource });
   return resource;
 }
 

@@ -1,5 +1,5 @@
 // What makes a definition refused, when it is made and when it is changed.
-import { isJson, type Json } from '../object.ts';
+import { asText, isJson, type Json } from '../object.ts';
 import { checkSchema } from '../schema/check.ts';
 import type { Cause } from '../status.ts';
 import { invalidValue, nameFaults } from '../write/names.ts';
@@ -55,7 +55,7 @@ function shapeFaults(spec: Json): readonly Cause[] {
     'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead';
   return [
     ...[...(group ? [] : ['group']), ...required, ...(scope ? [] : ['scope'])].map(field => missing(`spec.${field}`)),
-    ...(group ? nameFaults(String(group), 'spec.group', 'subdomain') : []),
+    ...(group ? nameFaults(asText(group), 'spec.group', 'subdomain') : []),
     ...(scope && scope !== 'Cluster' && scope !== 'Namespaced'
       ? [{ reason: 'FieldValueNotSupported', message: scopeText, field: 'spec.scope' }]
       : []),
@@ -71,7 +71,7 @@ function missing(field: string, why?: string): Cause {
 
 function versionFaults(spec: Json): readonly Cause[] {
   const versions = versionsIn(spec);
-  const names = versions.map(version => String(version['name'] ?? ''));
+  const names = versions.map(version => asText(version['name']));
   const twice = names.some((name, index) => names.indexOf(name) !== index);
   const stored = versions.filter(version => version['storage'] === true).length;
   return [

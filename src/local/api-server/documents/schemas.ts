@@ -34,7 +34,12 @@ export function kindSchemas(resource: Resource, version: Version, refer: Referen
   const known = isJson(properties) ? properties : {};
   const listed = resource.listKind;
   return {
-    [own]: { ...rest, properties: { ...known, ...standard }, 'x-kubernetes-group-version-kind': mark(resource.kind) },
+    [own]: {
+      ...rest,
+      properties: { ...known, ...standard },
+      'x-kubernetes-group-version-kind': mark(resource.kind),
+      ...selectable(version),
+    },
     [schemaName(resource, version, listed)]: {
       description: `${listed} is a list of ${resource.kind}`,
       type: 'object',
@@ -50,8 +55,13 @@ export function kindSchemas(resource: Resource, version: Version, refer: Referen
         },
       },
       'x-kubernetes-group-version-kind': mark(listed),
+      ...selectable(version),
     },
   };
+}
+
+function selectable({ selectable: paths }: Version): Json {
+  return paths.length === 0 ? {} : { 'x-kubernetes-selectable-fields': paths.map(fieldPath => ({ fieldPath })) };
 }
 
 const time = { type: 'string', format: 'date-time' };

@@ -140,6 +140,8 @@ function sendStream(stream: Stream, response: ServerResponse, headers: Record<st
   response.writeHead(200, headers);
   response.flushHeaders();
   let onDrain: (() => void) | undefined;
+  // Of a client that went away; 'close' follows.
+  response.on('error', () => {});
   response.on('drain', () => onDrain?.());
   const sink: Sink = {
     // A timer may still have something to say after the end.

@@ -1,5 +1,5 @@
 // Reads protobuf messages, as far as a description of their fields goes; what it does not name is skipped.
-import type { Json } from '../object.ts';
+import { asText, type Json } from '../object.ts';
 
 export type FieldType = 'text' | 'integer' | 'truth' | 'bytes' | 'time' | Message | MapOf | ListOf;
 
@@ -41,7 +41,7 @@ export function* fieldsOf(bytes: Uint8Array): Generator<{ readonly number: numbe
 function put(object: Json, [name, type]: readonly [string, FieldType], value: Wire): void {
   if (typeof type === 'object' && 'map' in type) {
     const entry = readMessage(bytesOf(value), { fields: { 1: ['key', 'text'], 2: ['value', type.map] } });
-    object[name] = { ...(object[name] as Json | undefined), [String(entry['key'] ?? '')]: entry['value'] ?? '' };
+    object[name] = { ...(object[name] as Json | undefined), [asText(entry['key'])]: entry['value'] ?? '' };
   } else if (typeof type === 'object' && 'list' in type) {
     object[name] = [...((object[name] as unknown[] | undefined) ?? []), single(type.list, value)];
   } else {

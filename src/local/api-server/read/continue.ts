@@ -23,12 +23,13 @@ export function parseContinue(token: string): Continue {
 }
 
 function parse(token: string): unknown {
-  const text = Buffer.from(token, 'base64url').toString('utf8');
+  const bytes = Buffer.from(token, 'base64url');
+  const text = bytes.toString('utf8');
   try {
     return JSON.parse(text);
   } catch {
-    const first = text.charAt(0);
-    const shown = first.codePointAt(0) === undefined || first >= ' ' ? first : '\\x00';
+    const first = bytes.toString('latin1').charAt(0);
+    const shown = first >= ' ' && first < '\x7f' ? first : `\\u${first.charCodeAt(0).toString(16).padStart(4, '0')}`;
     throw badRequest(
       `invalid continue token: continue key is not valid: invalid character '${shown}' looking for beginning of value`,
     );

@@ -1,5 +1,5 @@
 // Field selectors: names, namespaces, and what a kind says can be selected.
-import type { ApiObject } from '../object.ts';
+import { type ApiObject, asText } from '../object.ts';
 import type { Served } from '../registry.ts';
 import { badRequest } from '../status.ts';
 import { at } from '../version.ts';
@@ -45,6 +45,5 @@ function checkField(path: string, { resource, version }: Served): void {
 }
 
 function valueOf(object: ApiObject, path: string): string {
-  const value = at(object, path);
-  return value === undefined || value === null ? '' : String(value);
+  return asText(at(object, path));
 }

@@ -37,8 +37,8 @@ export function listOptions({ query }: Call, isWatchPath: boolean): ListOptions 
     labelSelector: query.get('labelSelector') ?? '',
     fieldSelector: query.get('fieldSelector') ?? '',
   };
-  const cause = fault(options);
-  if (cause) throw invalidOptions('ListOptions', [cause]);
+  const causes = faults(options);
+  if (causes.length > 0) throw invalidOptions('ListOptions', causes);
   if (options.continue && options.resourceVersion !== undefined && options.resourceVersion !== '0') {
     throw badRequest('specifying resource version is not allowed when using continue');
   }
@@ -51,27 +51,49 @@ function integer(text: string | null): number | undefined {
   return Number(text);
 }
 
-function fault(options: ListOptions): Cause | undefined {
+function faults(options: ListOptions): readonly Cause[] {
   const { watch, resourceVersion: version, resourceVersionMatch: match, sendInitialEvents: initial } = options;
-  const forbidden = (field: string, message: string) => ({
-    reason: 'FieldValueForbidden',
-    message: `Forbidden: ${message}`,
-    field,
-  });
-  const about = 'resourceVersionMatch';
-  if (initial !== undefined && !watch) return forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list');
-  if (initial !== undefined && match !== 'NotOlderThan') {
-    return forbidden(about, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
-  }
-  if (match === undefined) return undefined;
-  if (watch && initial === undefined)
-    return forbidden(about, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
-  if (options.continue) return forbidden(about, 'resourceVersionMatch is forbidden when continue is provided');
-  if (!watch && version === undefined)
-    return forbidden(about, 'resourceVersionMatch is forbidden unless resourceVersion is provided');
-  if (match === 'Exact' && version === '0')
-    return forbidden(about, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
-  if (match === 'Exact' || match === 'NotOlderThan') return undefined;
-  const message = `Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan", ""`;
-  return { reason: 'FieldValueNotSupported', message, field: about };
+  const isUnversioned = !watch && version === undefined;
+  const rules: readonly (readonly [isBroken: boolean, field: string, message: string])[] = [
+    [initial !== undefined && !watch, 'sendInitialEvents', 'sendInitialEvents is forbidden for list'],
+    [
+      initial !== undefined && watch && match !== 'NotOlderThan',
+      about,
+      'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+    ],
+    [
+      match !== undefined && watch && initial === undefined,
+      about,
+      'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+    ],
+    [
+      match !== undefined && options.continue !== undefined,
+      about,
+      'resourceVersionMatch is forbidden when continue is provided',
+    ],
+    [
+      match !== undefined && isUnversioned,
+      about,
+      'resourceVersionMatch is forbidden unless resourceVersion is provided',
+    ],
+    [match === 'Exact' && version === '0', about, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'],
+  ];
+  const forbidden = rules
+    .filter(([isBroken]) => isBroken)
+    .map(([, field, message]) => ({ reason: 'FieldValueForbidden', message: `Forbidden: ${message}`, field }));
+  return [...forbidden, ...matchFaults(match, watch && initial === undefined)];
+}
+
+const about = 'resourceVersionMatch';
+
+function matchFaults(match: string | undefined, isPlainWatch: boolean): readonly Cause[] {
+  if (match === undefined || match === 'NotOlderThan' || (match === 'Exact' && !isPlainWatch)) return [];
+  const supported = isPlainWatch ? '"NotOlderThan"' : '"Exact", "NotOlderThan", ""';
+  return [
+    {
+      reason: 'FieldValueNotSupported',
+      message: `Unsupported value: ${JSON.stringify(match)}: supported values: ${supported}`,
+      field: about,
+    },
+  ];
 }

@@ -21,7 +21,7 @@ export async function list(
   const version = await moment(core, options);
   const range = { prefix: selection.prefix, from: options.continue ? `${options.continue.after}\0` : '', version };
   // A limit at version 0 is ignored: such a list comes from a cache that knows no pages.
-  const limit = options.resourceVersion === '0' && !options.continue ? undefined : options.limit;
+  const limit = options.resourceVersion === '0' ? undefined : options.limit;
   const page = pageOf({ table: tableOf(core, target.resource), range, selection, limit });
   if (!page) throw gone(options);
   return showList(page.entries, page.metadata, as);

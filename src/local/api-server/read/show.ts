@@ -9,7 +9,7 @@ import type { ApiObject, Json } from '../object.ts';
 import type { Served } from '../registry.ts';
 import { ApiError, internal } from '../status.ts';
 import { Entry, headOf } from '../store/entry.ts';
-import { shownIn, textOf } from '../version.ts';
+import { isAsStored, shownIn, textOf } from '../version.ts';
 import { includeObject, partial, table } from './table.ts';
 
 /** What a request is answered with. Made before anything is done: ApiError NotAcceptable comes first. */
@@ -97,9 +97,8 @@ function listText(entries: readonly Entry[], metadata: ListMetadata, { resource,
 }
 
 function bare(entry: Entry, served: Served): string {
-  const object = shownIn(entry.object, served);
-  if (object === entry.object) return `{${entry.tail}`;
-  const { apiVersion: _apiVersion, kind: _kind, ...rest } = object;
+  if (isAsStored(served)) return `{${entry.tail}`;
+  const { apiVersion: _apiVersion, kind: _kind, ...rest } = shownIn(entry.object, served);
   return JSON.stringify(rest);
 }
 

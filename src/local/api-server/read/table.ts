@@ -1,5 +1,5 @@
 // Objects as rows of a Table, which is what `kubectl get` prints.
-import type { ApiObject, Json } from '../object.ts';
+import { type ApiObject, asText, type Json } from '../object.ts';
 import type { Column, Version } from '../resource.ts';
 import { badRequest } from '../status.ts';
 import { age } from './age.ts';
@@ -93,7 +93,7 @@ function cell(object: ApiObject, column: Column, now: number): unknown {
   const value = valueAt(object, column.jsonPath);
   if (value === undefined || value === null) return null;
   if (column.type === 'date') {
-    const time = Date.parse(String(value));
+    const time = Date.parse(asText(value));
     return Number.isNaN(time) ? '<invalid>' : age(now - time);
   }
   if (column.type === 'integer' && typeof value === 'number') return Math.trunc(value);

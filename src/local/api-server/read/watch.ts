@@ -91,13 +91,11 @@ function keepTime(watched: Watch, { sink, feed, from }: Running): void {
     mark();
     ticking = core.clock.after(bookmarkMs, tick);
   });
-  const closing = core.clock.after(Math.max(timeoutMs - lastBookmarkMs, 0), mark);
-  const ending = core.clock.after(timeoutMs, () => {
-    feed.stop();
-    sink.end();
-  });
+  const timers = [ticking];
+  if (timeoutMs > lastBookmarkMs) timers.push(core.clock.after(timeoutMs - lastBookmarkMs, mark));
+  timers.push(core.clock.after(timeoutMs, () => sink.end()));
   sink.onClose(() => {
-    for (const timer of [ticking, closing, ending]) timer.cancel();
+    for (const timer of [ticking, ...timers]) timer.cancel();
   });
 }
 

@@ -1,4 +1,5 @@
 // The SQLite file: one row for each write, the newest row of a key being the object, the older ones its history.
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -37,6 +38,8 @@ export class Database {
 
   /** Opens or makes the file. Throws when another process holds it or it is no database of ours. */
   constructor(file: string) {
+    // Made before SQLite makes it, so that it is its owner's alone: it holds Secrets.
+    closeSync(openSync(file, 'a', 0o600));
     this.#sqlite = new DatabaseSync(file, { timeout: 2000 });
     // One server for one file: two would give the same version twice.
     this.#sqlite.exec('PRAGMA locking_mode = EXCLUSIVE');

@@ -26,9 +26,7 @@ export class Store {
     this.#version = this.#compacted;
     for (const row of this.#database.rows()) {
       this.#version = row.version;
-      const object = JSON.parse(row.object) as ApiObject;
-      const tail = row.object.slice(headOf(object.apiVersion, object.kind).length);
-      const entry = new Entry(row.key, object, tail);
+      const entry = new Entry(row.key, JSON.parse(row.object) as ApiObject);
       const table = this.table(row.resource);
       table.take({ type: row.type, version: row.version, entry, previous: table.get(row.key) });
     }

@@ -3,7 +3,7 @@ import { type Core, type Target, tableOf } from '../core.ts';
 import { serverSideApply } from '../fields/apply.ts';
 import type { Answer } from '../http/answer.ts';
 import type { Call } from '../http/call.ts';
-import { type ApiObject, isJson, type Json, without } from '../object.ts';
+import { type ApiObject, asText, copied, isJson, type Json, without } from '../object.ts';
 import { type Presentation, showWritten } from '../read/show.ts';
 import { keyOf } from '../resource.ts';
 import { badRequest, conflict, notFound, staleVersion } from '../status.ts';
@@ -30,7 +30,7 @@ export function applyPatch(core: Core, request: ApplyRequest, sent: unknown): An
   const live = entry && shownIn(entry.object, target);
   const { force, manager } = options;
   const { object, managedFields } = serverSideApply({ ...writing(core, target), live, applied, manager, force });
-  const decoded = { ...decode(structuredClone(object), target), unknown: [] };
+  const decoded = { ...decode(copied(object), target, { keepsNulls: true }), unknown: [] };
   const whole = named(addressed(decoded.object, target), target.name ?? '');
   const wanted = { target, decoded: { ...decoded, object: whole }, options, call, managedFields };
   if (entry) return showWritten(change(core, entry, wanted), as);
@@ -41,9 +41,9 @@ export function applyPatch(core: Core, request: ApplyRequest, sent: unknown): An
 /** Refuses what cannot be applied here, whatever its content. */
 function checked(sent: Json, { target }: ApplyRequest, entry: Entry | undefined): Json {
   const { resource, version, name = '' } = target;
-  const [group = '', of = ''] = splitVersion(String(sent['apiVersion'] ?? ''));
+  const [group, of] = splitVersion(asText(sent['apiVersion']));
   if (sent['apiVersion'] !== version.apiVersion || sent['kind'] !== resource.kind) {
-    throw badRequest(`invalid object type: ${group}/${of}, Kind=${String(sent['kind'] ?? '')}`);
+    throw badRequest(`invalid object type: ${group}/${of}, Kind=${asText(sent['kind'])}`);
   }
   const metadata = isJson(sent['metadata']) ? sent['metadata'] : {};
   if (metadata['managedFields'] !== undefined && metadata['managedFields'] !== null)

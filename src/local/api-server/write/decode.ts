@@ -1,7 +1,7 @@
 // Brings what a client sends into the form that the rest of a write works on: typed metadata, no unknown fields, defaults filled in.
 import type { Target } from '../core.ts';
-import type { ApiObject, Json } from '../object.ts';
-import { applyDefaults } from '../schema/default.ts';
+import { type ApiObject, asText, type Json } from '../object.ts';
+import { applyDefaults, fillDefaults } from '../schema/default.ts';
 import { prune } from '../schema/prune.ts';
 import { validate } from '../schema/validate.ts';
 import { badRequest } from '../status.ts';
@@ -29,7 +29,7 @@ export function decodeBody(body: Body, target: Target, options: WriteOptions): D
   }
   if (value['apiVersion'] !== version.apiVersion && !resource.builtIn) {
     throw badRequest(
-      `the API version in the data (${String(value['apiVersion'] ?? '')}) does not match the expected API version (${version.apiVersion})`,
+      `the API version in the data (${asText(value['apiVersion'])}) does not match the expected API version (${version.apiVersion})`,
     );
   }
   const decoded = decode(value, target);
@@ -39,8 +39,8 @@ export function decodeBody(body: Body, target: Target, options: WriteOptions): D
   return decoded;
 }
 
-/** The same for what a patch made of an object. `value` becomes the object: it is changed. */
-export function decode(value: Json, target: Target): Decoded {
+/** The same for what a patch made of an object. `value` becomes the object: it is changed. An apply's nulls are faults, and stay. */
+export function decode(value: Json, target: Target, { keepsNulls = false } = {}): Decoded {
   const { version, resource } = target;
   const { metadata, fault } = decodeMetadata(value['metadata']);
   if (fault) throw cannotHandle(target, fault);
@@ -51,8 +51,10 @@ export function decode(value: Json, target: Target): Decoded {
     metadata,
   };
   const unknown = prune(version.schema, object).map(path => `unknown field ${JSON.stringify(path)}`);
+  // Nulls mean something to some built-in kinds, before defaults drop them.
+  resource.builtIn?.prepare(object);
   // A kind that is refused later gets no defaults: the refusal names what rules find without them.
-  if (object.kind === resource.kind) applyDefaults(version.schema, object);
+  if (object.kind === resource.kind) (keepsNulls ? fillDefaults : applyDefaults)(version.schema, object);
   if (resource.builtIn) {
     const [first] = validate(version.schema, object);
     if (first) throw cannotHandle(target, `${first.field ?? ''}: ${typeFault(first.message, resource.kind)}`);
@@ -77,13 +79,13 @@ function completeType(value: Json, { resource, version }: Target): void {
   const kind = value['kind'] || resource.kind;
   const apiVersion = value['apiVersion'] || version.apiVersion;
   if (kind !== resource.kind || apiVersion !== version.apiVersion) {
-    const sent = String(apiVersion).split('/').at(-1) ?? '';
+    const sent = asText(apiVersion).split('/').at(-1) ?? '';
     const why =
       apiVersion === version.apiVersion
-        ? `converting (${sent}.${String(kind)}) to (${version.name}.${resource.kind}): unknown conversion`
+        ? `converting (${sent}.${asText(kind)}) to (${version.name}.${resource.kind}): unknown conversion`
         : `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "revflow"`;
     throw badRequest(
-      `${String(kind)} in version ${JSON.stringify(sent)} cannot be handled as a ${resource.kind}: ${why}`,
+      `${asText(kind)} in version ${JSON.stringify(sent)} cannot be handled as a ${resource.kind}: ${why}`,
     );
   }
   value['kind'] = kind;

@@ -2,7 +2,7 @@
 import { type Core, type Target, timestamp } from '../core.ts';
 import type { FieldsEntry } from '../fields/entry.ts';
 import { trackUpdate } from '../fields/update.ts';
-import { type ApiObject, equal, isJson, type Json } from '../object.ts';
+import { type ApiObject, copied, equal, isJson, type Json } from '../object.ts';
 
 export interface OwnedWrite {
   readonly target: Target;
@@ -35,7 +35,7 @@ function withoutBlanks(
   { blank: empty, next }: { readonly blank: Json; readonly next: Json },
 ): readonly FieldsEntry[] {
   return entries.map(entry => {
-    const fieldsV1 = structuredClone(entry.fieldsV1);
+    const fieldsV1 = copied(entry.fieldsV1);
     forget(fieldsV1, empty, next);
     return { ...entry, fieldsV1 };
   });

@@ -3,12 +3,13 @@ import type { Core, Target } from '../core.ts';
 import type { Answer } from '../http/answer.ts';
 import type { Call } from '../http/call.ts';
 import { type PatchType, patchType } from '../media.ts';
-import { type ApiObject, isJson, type Json } from '../object.ts';
+import { type ApiObject, copied, isJson, type Json } from '../object.ts';
 import { applyJsonPatch } from '../patch/json-patch.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
+import { applyStrategicPatch } from '../patch/strategic.ts';
 import { entryOf } from '../read/get.ts';
 import { presentation, showWritten } from '../read/show.ts';
-import { badRequest, invalid, unsupportedMediaType } from '../status.ts';
+import { badRequest, invalid } from '../status.ts';
 import { shownIn } from '../version.ts';
 import { applyPatch } from './apply.ts';
 import { bodyBytes, fromJson, fromYaml } from './body.ts';
@@ -25,7 +26,7 @@ export function patch(core: Core, target: Target, call: Call): Answer {
   if (type === 'apply') return applyPatch(core, { target, call, as, options }, parse(text, type));
   const entry = entryOf(core, target);
   const live = shownIn(entry.object, target);
-  const patched = patchedBy(type, { document: structuredClone(live), patch: parse(text, type) }, target);
+  const patched = patchedBy(type, { document: live, patch: parse(text, type) }, target);
   const decoded = decode(patched, target);
   if (options.fieldValidation === 'Strict' && decoded.unknown.length > 0) {
     const message = `Invalid value: ${JSON.stringify(JSON.stringify(patched))}: strict decoding error: ${decoded.unknown.join(', ')}`;
@@ -51,13 +52,15 @@ function parse(text: string, type: PatchType): unknown {
   return value;
 }
 
-function patchedBy(
-  type: Exclude<PatchType, 'apply'>,
-  { document, patch: change }: { readonly document: Json; readonly patch: unknown },
-  { version }: Target,
-): Json {
-  if (type === 'json') return applyJsonPatch(document, change);
-  const object = isJson(change) ? change : {};
-  if (type === 'merge') return applyMergePatch(document, object);
-  throw unsupportedMediaType('application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml');
+interface Patching {
+  readonly document: Json;
+  readonly patch: unknown;
+}
+
+/** The patched document; `document` itself is not changed. */
+function patchedBy(type: Exclude<PatchType, 'apply'>, { document, patch: sent }: Patching, { version }: Target): Json {
+  if (type === 'json') return applyJsonPatch(document, sent);
+  const object = isJson(sent) ? sent : {};
+  if (type === 'merge') return applyMergePatch(copied(document), object);
+  return applyStrategicPatch(copied(document), object, version.schema);
 }

@@ -5,7 +5,7 @@ import { cleanup, definitionsId } from '../definition/resource.ts';
 import { type Answer, statusAnswer } from '../http/answer.ts';
 import type { Call } from '../http/call.ts';
 import { isEmptyNamespace, isNamespace, isProtectedNamespace } from '../namespace.ts';
-import { type ApiObject, isJson, type Json } from '../object.ts';
+import { type ApiObject, asText, isJson, type Json } from '../object.ts';
 import { entryOf } from '../read/get.ts';
 import { listOptions } from '../read/list-options.ts';
 import { select } from '../read/selection.ts';
@@ -141,6 +141,6 @@ function deleteOptions(call: Call): DeleteOptions {
 }
 
 function policyFaults(policy: unknown): readonly Cause[] {
-  if (policy === undefined || ['Background', 'Foreground', 'Orphan'].includes(String(policy))) return [];
+  if (policy === undefined || ['Background', 'Foreground', 'Orphan'].includes(asText(policy))) return [];
   return [unsupported('propagationPolicy', policy, '"Foreground", "Background", "Orphan", "nil"')];
 }

@@ -45,8 +45,7 @@ const forbiddenForce: Cause = {
 /** What is wrong with a dryRun option. */
 export function dryRunFaults(values: readonly unknown[]): readonly Cause[] {
   const isWrong = values.some(value => value !== 'All');
-  const shown = values.length === 1 ? values[0] : values;
-  return isWrong ? [unsupported('dryRun', shown, '"All"')] : [];
+  return isWrong ? [unsupported('dryRun', values, '"All"')] : [];
 }
 
 function managerFaults(manager: string, isApply: boolean): readonly Cause[] {
