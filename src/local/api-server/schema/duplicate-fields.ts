@@ -12,7 +12,7 @@ interface Frame {
   index: number;
 }
 
-/** The paths of repeated keys in the order of the text, `spec.steps[0].name`; `json` must be valid. */
+/** The paths of repeated keys in the order of the text, `spec.steps[0].name`; `json` must be valid; of YAML in JSON's style too. */
 export function duplicateFields(json: string): readonly string[] {
   const found: string[] = [];
   const stack: Frame[] = [];
@@ -23,7 +23,7 @@ export function duplicateFields(json: string): readonly string[] {
     else if (text === '{') stack.push(opened(frame, new Set()));
     else if (text === '[') stack.push(opened(frame, undefined));
     else if (frame?.keys && frame.key === undefined) {
-      const key = String(JSON.parse(text));
+      const key = text.startsWith('"') ? String(JSON.parse(text)) : text;
       if (frame.keys.has(key)) found.push(below(frame.path, key));
       frame.keys.add(key);
       frame.key = key;
