@@ -2,6 +2,7 @@
 import type { Target } from '../core.ts';
 import { type ApiObject, asText, type Json } from '../object.ts';
 import { applyDefaults, fillDefaults } from '../schema/default.ts';
+import { duplicateFields } from '../schema/duplicate-fields.ts';
 import { prune } from '../schema/prune.ts';
 import { validate } from '../schema/validate.ts';
 import { badRequest } from '../status.ts';
@@ -12,7 +13,7 @@ import type { WriteOptions } from './write-options.ts';
 /** What a decoded object leaves to say. */
 export interface Decoded {
   readonly object: ApiObject;
-  /** `unknown field "spec.x"`, one a field. */
+  /** `unknown field "spec.x"` or `duplicate field "spec.x"`, one a field. */
   readonly unknown: readonly string[];
 }
 
@@ -32,7 +33,12 @@ export function decodeBody(body: Body, target: Target, options: WriteOptions): D
       `the API version in the data (${asText(value['apiVersion'])}) does not match the expected API version (${version.apiVersion})`,
     );
   }
-  const decoded = decode(value, target);
+  const duplicates = body.text.trimStart().startsWith('{') ? duplicateFields(body.text) : [];
+  const { object, unknown } = decode(value, target);
+  const decoded = {
+    object,
+    unknown: [...duplicates.map(path => `duplicate field ${JSON.stringify(path)}`), ...unknown],
+  };
   if (options.fieldValidation === 'Strict' && decoded.unknown.length > 0) {
     throw cannotHandle(target, `strict decoding error: ${decoded.unknown.join(', ')}`);
   }
