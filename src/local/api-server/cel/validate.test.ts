@@ -178,6 +178,18 @@ describe('a rule that cannot be judged', () => {
     expect(broken("self['a'] == 'b'", map, {})).toEqual([expect.stringContaining("evaluating rule: self['a'] == 'b'")]);
   });
 
+  it('tells what is missing, and the type of the value instead of the value (24.11)', () => {
+    const spec = { size: 1, replicas: 1 };
+    expect(brokenRules(schema, widget(spec))).toEqual([
+      {
+        reason: 'FieldValueInvalid',
+        message:
+          'Invalid value: "object": no such key: color evaluating rule: self.color != \'blue\' || self.replicas <= 5',
+        field: 'spec',
+      },
+    ]);
+  });
+
   it('is a fault: it would take too many steps', () => {
     const rule = 'self.all(a, self.all(b, self.all(c, a + b + c > 0)))';
     expect(
