@@ -13,7 +13,7 @@ const entry = (time: string, part: 'spec' | 'status') => ({
 const written = (managedFields: unknown): FunctionObject => ({
   apiVersion: 'core.openfunction.io/v1beta2',
   kind: 'Function',
-  metadata: { name: 'f', namespace: 'n', uid: 'u', ...{ managedFields } },
+  metadata: Object.assign({ name: 'f', namespace: 'n', uid: 'u' }, { managedFields }),
   spec: { image: 'i' },
 });
 

@@ -74,6 +74,8 @@ function params(spec: BuilderSpec): readonly object[] {
   return [...own, ...derived.filter(entry => entry.value && !named.has(entry.name))];
 }
 
+type SingleValue = Pick<BuildParam, 'value' | 'configMapValue' | 'secretValue'>;
+
 interface NamedParam {
   readonly name: string;
   readonly [field: string]: unknown;
@@ -81,11 +83,15 @@ interface NamedParam {
 
 /** One value, reference or list, as Shipwright accepts it: exactly one of them. */
 function param(entry: BuildParam): NamedParam {
-  const { name, value, configMapValue, secretValue, values } = entry;
-  if (configMapValue) return { name, configMapValue: withoutAbsent(configMapValue) };
-  if (secretValue) return { name, secretValue: withoutAbsent(secretValue) };
-  if (values) return { name, values: values.map(item => withoutAbsent(item)) };
-  return { name, ...withoutAbsent({ value }) };
+  const { name, values } = entry;
+  return values ? { name, values: values.map(single) } : { name, ...single(entry) };
+}
+
+/** An empty value is a value, but not beside a reference. */
+function single({ value, configMapValue, secretValue }: SingleValue): object {
+  if (configMapValue) return { configMapValue: withoutAbsent(configMapValue) };
+  if (secretValue) return { secretValue: withoutAbsent(secretValue) };
+  return value === undefined ? {} : { value };
 }
 
 function environment(spec: BuilderSpec): readonly object[] {
