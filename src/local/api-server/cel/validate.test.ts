@@ -179,8 +179,7 @@ describe('a rule that cannot be judged', () => {
   });
 
   it('tells what is missing, and the type of the value instead of the value (24.11)', () => {
-    const spec = { size: 1, replicas: 1 };
-    expect(brokenRules(schema, widget(spec))).toEqual([
+    expect(brokenRules(schema, widget({ size: 1 }))).toEqual([
       {
         reason: 'FieldValueInvalid',
         message:
