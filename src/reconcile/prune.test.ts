@@ -8,7 +8,7 @@ const metadata = { name: 'f', namespace: 'n', uid: 'u' };
 const base = viewFunction({ apiVersion: 'core.openfunction.io/v1beta2', kind: 'Function', metadata });
 
 const view = (over: Partial<FunctionView> = {}): FunctionView => ({ ...base, buildEnded: true, ...over });
-const child = (sequence: number, ended: ChildView['ended'] = undefined): ChildView => ({
+const child = (sequence: number, ended?: 'succeeded' | 'failed'): ChildView => ({
   namespace: 'n',
   name: `c-${sequence}`,
   uid: `uid-${sequence}`,

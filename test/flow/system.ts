@@ -160,8 +160,12 @@ async function startPlane(system: System, options: PlaneOptions): Promise<Plane>
   const args = [
     join(root, 'bin/revflow.js'),
     'run',
-    ...['--kubeconfig', kubeconfig, '--namespace', home, '--namespaces', system.namespace],
-    ...['--egress-allow', allow, '--health-address', '127.0.0.1:0', '--log-level', 'debug'],
+    `--kubeconfig=${kubeconfig}`,
+    `--namespace=${home}`,
+    `--namespaces=${system.namespace}`,
+    `--egress-allow=${allow}`,
+    '--health-address=127.0.0.1:0',
+    '--log-level=debug',
     ...(options.redis === undefined ? [] : ['--redis', options.redis]),
     ...(options.flags ?? []),
   ];
