@@ -12,6 +12,9 @@ import { background, removeEntry } from './write/remove.ts';
 const dependantMs = 100;
 const finalizerMs = 1_000;
 
+/** Most objects have no owner and stay: they need not be read. */
+const concerns = /"ownerReferences"|"deletionTimestamp"/;
+
 interface Place {
   readonly resource: string;
   readonly key: string;
@@ -26,7 +29,8 @@ export class Collector {
   constructor(core: Core) {
     this.#core = core;
     for (const table of core.store.tables()) {
-      for (const entry of table.list()) this.#take({ table, entry, previous: undefined });
+      for (const entry of table.list())
+        if (concerns.test(entry.tail)) this.#take({ table, entry, previous: undefined });
     }
     core.store.listen((change, table) => this.#changed(change, table));
   }

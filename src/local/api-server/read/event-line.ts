@@ -59,7 +59,7 @@ function whole({ type, entry }: Told, target: Target): Buffer {
 export function leaving(previous: Entry, version: number): Entry {
   const { object } = previous;
   const left: ApiObject = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } };
-  return new Entry(previous.key, left);
+  return Entry.of(previous.key, left);
 }
 
 export function lineOf(type: ChangeType | 'BOOKMARK' | 'ERROR', text: string): Buffer {

@@ -5,28 +5,45 @@ export class Entry {
   /** `namespace/name`, or `name` where there are no namespaces. */
   readonly key: string;
   readonly version: number;
-  readonly #apiVersion: string;
-  readonly #kind: string;
+  readonly #head: string;
   #tail: string | undefined;
   #object: ApiObject | undefined;
 
-  constructor(key: string, object: ApiObject) {
+  private constructor(key: string, version: number, head: string) {
     this.key = key;
-    this.version = Number(object.metadata.resourceVersion);
-    this.#apiVersion = object.apiVersion;
-    this.#kind = object.kind;
-    this.#object = object;
-    inUse.add(this);
+    this.version = version;
+    this.#head = head;
+  }
+
+  /** Takes the object over: nobody may change it any more. */
+  static of(key: string, object: ApiObject): Entry {
+    const entry = new Entry(key, Number(object.metadata.resourceVersion), headOf(object.apiVersion, object.kind));
+    entry.#object = object;
+    inUse.add(entry);
+    return entry;
+  }
+
+  /** From a text that an entry gave. */
+  static fromText(key: string, version: number, text: string): Entry {
+    const at = text.indexOf('"metadata":');
+    const entry = new Entry(key, version, text.slice(0, at));
+    entry.#tail = text.slice(at);
+    return entry;
   }
 
   /** Never to be changed. */
   get object(): ApiObject {
     if (this.#object === undefined) {
       // The edge of what this class wrote itself.
-      this.#object = JSON.parse(headOf(this.#apiVersion, this.#kind) + this.tail) as ApiObject;
+      this.#object = JSON.parse(this.text) as ApiObject;
       inUse.add(this);
     }
     return this.#object;
+  }
+
+  /** The whole JSON, in the stored version. */
+  get text(): string {
+    return this.#head + this.tail;
   }
 
   /** The object's JSON without the opening brace, apiVersion and kind: each served version puts its own head before it. */

@@ -1,7 +1,7 @@
 // All objects: SQLite behind, memory in front. Everything is read from memory; every write is one row and one number.
 import type { ApiObject } from '../object.ts';
 import { type ChangeType, Database } from './database.ts';
-import { Entry, headOf } from './entry.ts';
+import { Entry } from './entry.ts';
 import { type Change, Table } from './table.ts';
 
 export interface StoreOptions {
@@ -26,7 +26,7 @@ export class Store {
     this.#version = this.#compacted;
     for (const row of this.#database.rows()) {
       this.#version = row.version;
-      const entry = new Entry(row.key, JSON.parse(row.object) as ApiObject);
+      const entry = Entry.fromText(row.key, row.version, row.object);
       const table = this.table(row.resource);
       table.take({ type: row.type, version: row.version, entry, previous: table.get(row.key) });
     }
@@ -69,7 +69,7 @@ export class Store {
 
   /** Shows every object of a table as `edit` makes it, under the version that it has: what a new schema makes of what is stored. */
   rewrite(table: Table, edit: (object: ApiObject) => ApiObject): void {
-    this.#database.overwrite(table.rewrite(edit).map(entry => ({ version: entry.version, object: this.#text(entry) })));
+    this.#database.overwrite(table.rewrite(edit).map(entry => ({ version: entry.version, object: entry.text })));
   }
 
   /** Calls `listener` after each write, with the tables as they are after it. */
@@ -91,9 +91,9 @@ export class Store {
     const version = this.#version + 1;
     const previous = table.get(key);
     const metadata = { ...object.metadata, resourceVersion: String(version) };
-    const entry = new Entry(key, { ...object, metadata });
+    const entry = Entry.of(key, { ...object, metadata });
     const row = { version, resource: table.resource, key, type, previous: previous?.version ?? null };
-    this.#database.append({ ...row, object: this.#text(entry) });
+    this.#database.append({ ...row, object: entry.text });
     this.#version = version;
     const change: Change = { type, version, entry, previous };
     table.take(change);
@@ -101,10 +101,6 @@ export class Store {
     // A tenth at a time: one sweep costs about as much as that many writes.
     if (version - this.#compacted > this.#history * 1.1) this.#sweep(version - this.#history);
     return entry;
-  }
-
-  #text({ object, tail }: Entry): string {
-    return headOf(object.apiVersion, object.kind) + tail;
   }
 
   #sweep(version: number): void {

@@ -166,7 +166,7 @@ export class Table {
     for (const [key, { object }] of this.#entries) {
       const edited = edit(object);
       if (equal(edited, object)) continue;
-      const entry = new Entry(key, edited);
+      const entry = Entry.of(key, edited);
       this.#entries.set(key, entry);
       changed.push(entry);
     }
