@@ -8,7 +8,7 @@ import { parseImage } from '../../watch/image.ts';
 import { type ExitCode, exitCodes, type Terminal } from '../cli/verb.ts';
 import { readRunConfig } from '../config.ts';
 import { claim, type LocalMode, startLocalMode } from '../local-mode.ts';
-import { type DemoType, demoFunctions, explainFunction, names, readServed, type Served } from './functions.ts';
+import { type DemoType, demoFunctions, explainFunction, names, readServed, type Served, watched } from './functions.ts';
 import { Ledger } from './ledger.ts';
 import { Narrator, short } from './narrator.ts';
 import { type Ids, OtherSide } from './other-side.ts';
@@ -32,7 +32,7 @@ export async function runDemo(directory: string, terminal: Terminal): Promise<Ex
   const repository = `${git.url}/hello.git`;
   narrator.step('start', 'everything', `API server, registry ${local.registry.host}, Git server, control plane`);
   const ledger = new Ledger(join(local.directory.path, 'runs.jsonl'));
-  await using _following = narrator.follow(local.kube, ledger);
+  await using _following = await narrator.follow(local.kube, ledger);
   const stage: Stage = { local, narrator, ledger, side: new OtherSide(local, programPath), signal };
   const missing = await play(stage, { repository, registry: local.registry.host });
   return await conclude(stage, missing);
@@ -51,6 +51,7 @@ async function play(stage: Stage, places: Parameters<typeof demoFunctions>[0]): 
   const { local, narrator, side } = stage;
   const first = await side.prepare();
   narrator.heading('Three Functions, each watching something else');
+  for (const type of types) narrator.step('watch', names[type], watched(places)[type]);
   for (const fn of demoFunctions(places)) await local.kube.apply(kinds.function, fn);
   const isAgain = await side.isChanged(first);
   const unready = isAgain ? [] : await untilServed(stage, first);

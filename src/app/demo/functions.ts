@@ -27,6 +27,15 @@ export const bundleRepository = 'demo/bundle';
 /** The function image that is watched. */
 export const imageRepository = 'demo/hello-image';
 
+/** What each Function watches, in words. */
+export function watched({ repository, registry }: Places): Readonly<Record<DemoType, string>> {
+  return {
+    source: `${repository}, its default branch`,
+    'source-image': `${registry}/${bundleRepository}:latest, source code in an image`,
+    image: `${registry}/${imageRepository}:latest, which it serves as it is`,
+  };
+}
+
 export function demoFunctions({ repository, registry }: Places): readonly KubeObject[] {
   // Named because a build needs one; here nothing is pulled.
   const builder = 'openfunction/builder-node:v2-18.16';

@@ -15,6 +15,8 @@ export class Narrator {
   private readonly now: () => number;
   private readonly startedAt: number;
   private readonly told = new Set<string>();
+  /** What is there already is no news. */
+  private quiet = false;
 
   constructor(out: Output, now: () => number) {
     this.out = out;
@@ -32,12 +34,14 @@ export class Narrator {
     const key = `${kind} ${subject} ${text}`;
     if (this.told.has(key)) return;
     this.told.add(key);
+    if (this.quiet) return;
     const seconds = `${((this.now() - this.startedAt) / 1000).toFixed(1)}s`.padStart(6);
     this.out.write(`${this.paint('2', seconds)}  ${this.paint('36', kind.padEnd(6))} ${subject.padEnd(16)} ${text}\n`);
   }
 
-  /** Follows the kinds of the demo until disposed, noting runs in the ledger. */
-  follow(kube: Kube, ledger: Ledger): AsyncDisposable {
+  /** Follows the kinds of the demo until disposed, noting runs in the ledger. Tells what happens from now on. */
+  async follow(kube: Kube, ledger: Ledger): Promise<AsyncDisposable> {
+    this.quiet = true;
     const watch = (kind: (typeof kinds)[keyof typeof kinds], changed: (object: KubeObject) => void) =>
       kube.reflect({ kind, project: object => object, changed, gone: () => {} });
     const reflectors = [
@@ -45,6 +49,8 @@ export class Narrator {
       watch(kinds.buildRun, object => this.tellRun(object, ledger)),
       watch(kinds.serving, object => this.tellServing(object)),
     ];
+    await Promise.all(reflectors.map(reflector => reflector.synced));
+    this.quiet = false;
     return {
       async [Symbol.asyncDispose]() {
         await Promise.all(reflectors.map(reflector => reflector[Symbol.asyncDispose]()));
