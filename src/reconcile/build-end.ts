@@ -28,7 +28,7 @@ export async function settleBuild(context: Context, backend: Backend, going: Goi
   if (!builder) return false;
   const end = result && endOf(result, builder, context.now);
   if (end) {
-    await conclude(context, builder, inTime(end, builder, result));
+    await conclude(context, withRef(builder, backend), inTime(end, builder, result));
     return true;
   }
   if (!run) return false;
@@ -38,6 +38,12 @@ export async function settleBuild(context: Context, backend: Backend, going: Goi
   await stopRun(context, backend, run);
   await conclude(context, builder, timeoutOf(builder));
   return true;
+}
+
+/** A run that ended before anybody wrote where it is. */
+function withRef(builder: BuilderObject, backend: Backend): BuilderObject {
+  if (builder.status?.resourceRef !== undefined) return builder;
+  return { ...builder, status: { ...builder.status, resourceRef: backend.resourceRef(builder.metadata.name) } };
 }
 
 function timeoutOf(builder: BuilderObject): BuildEnd {

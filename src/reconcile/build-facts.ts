@@ -3,6 +3,7 @@ import type { Backend, RunResult } from '../build/backend.ts';
 import { buildInputHash } from '../build/plan.ts';
 import type { BuildFacts, RecordedBuild } from '../decide/facts.ts';
 import { belongsTo } from '../function/child.ts';
+import { isOurHash } from '../function/hash.ts';
 import { kinds } from '../function/kinds.ts';
 import type { BuilderObject } from '../function/schema.ts';
 import { parseBuilder } from '../function/schema.ts';
@@ -85,11 +86,12 @@ function recordedBuild({ draft }: Reading, going: Going): RecordedBuild | undefi
   if (!build?.resourceRef || (!build.inputHash && !build.resourceHash)) return undefined;
   const phase = phaseOf(build, going);
   const [first] = sources ?? [];
-  const adopted = build.inputHash ? undefined : (first?.git?.commitSha ?? first?.bundle?.digest);
+  const inputHash = build.inputHash && isOurHash(build.inputHash) ? build.inputHash : undefined;
+  const adopted = inputHash ? undefined : (first?.git?.commitSha ?? first?.bundle?.digest);
   return {
     phase,
     revision: build.revision ?? adopted,
-    inputHash: build.inputHash || undefined,
+    inputHash,
     cancels: build.cancels ?? 0,
     vanished: build.vanished ?? 0,
     superseded: build.cancelledAt !== undefined,

@@ -1,6 +1,7 @@
 // What a decision about the Serving is made from: `status.serving`, and the Serving itself, read live by name.
 import type { ServingFacts } from '../decide/facts.ts';
 import { belongsTo } from '../function/child.ts';
+import { isOurHash } from '../function/hash.ts';
 import { kinds } from '../function/kinds.ts';
 import { parseServing, type ServingObject } from '../function/schema.ts';
 import type { ServingSpec } from '../function/schema-serving.ts';
@@ -31,12 +32,17 @@ export function servingFacts(
   const pending = serving !== undefined && isPending(serving, spec);
   return {
     inputHash: servingInputHash(spec),
-    recorded: isRecorded(serving) ? { inputHash: serving.inputHash || undefined } : undefined,
+    recorded: isRecorded(serving) ? { inputHash: comparable(serving.inputHash) } : undefined,
     everServed: serving !== undefined,
     serving: current !== undefined || pending ? 'present' : 'absent',
     justBuilt: findings.justBuilt ?? false,
     editedSinceAdoption: wasEdited(fn, editedLast(fn)),
   };
+}
+
+/** A hash of another version says nothing: what it stands for is adopted. */
+function comparable(hash: string | undefined): string | undefined {
+  return hash !== undefined && isOurHash(hash) ? hash : undefined;
 }
 
 /** Blanking the state, a hash or the reference is a command to serve anew. */

@@ -124,3 +124,19 @@ describe('a Function that OpenFunction runs', () => {
     });
   });
 });
+
+describe('what another version of revflow left', () => {
+  it('is adopted: a hash that cannot be compared rebuilds nothing', async () => {
+    const world = await createWorld(cluster);
+    await world.create({ ...gitSpec, serving: null });
+    await world.reconcile();
+    await world.shipwright.succeed(await world.shipwright.newest(), { digest: digest(1), commit: shaA });
+    await world.reconcile();
+    await world.writeStatus({ build: { inputHash: 'v0:abc' } });
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ sequence: 1, inputHash: 'v0:abc' });
+    await world.editSpec({ build: { env: { A: '1' } } });
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ sequence: 2, cause: 'SpecChanged' });
+  });
+});
