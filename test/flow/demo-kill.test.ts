@@ -8,7 +8,7 @@ import { createdRuns, endOf, servedAtLast, startDemo } from './demo-state.ts';
 
 const seed = Number(process.env['REVFLOW_SEED'] ?? Date.now() % 1_000_000);
 /** About as many lines as the demo prints before it says that it is done. */
-const lines = 24;
+const lines = 28;
 const random = mulberry(seed);
 const moments = Array.from({ length: 10 }, () => ({
   line: Math.floor(random() * lines) + 1,
