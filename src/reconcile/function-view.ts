@@ -5,6 +5,7 @@ import { parseDuration } from '../function/duration.ts';
 import { type FunctionObject, parseFunction } from '../function/schema.ts';
 import type { KubeObject } from '../platform/kube/kube.ts';
 import { planWatch, type Watch } from '../watch/plan.ts';
+import { readCompanionState } from './companion-state.ts';
 
 export interface FunctionView {
   /** `namespace/name`: its key in the queue. */
@@ -73,12 +74,14 @@ function viewReadable(fn: FunctionObject): Rest {
   const watch = plan.kind === 'watched' ? plan.watch : undefined;
   const { status } = fn;
   const build = fn.spec.build;
+  // Beside OpenFunction its definitions prune our conditions; what stands there then is in the annotation.
+  const companion = readCompanionState(fn.metadata.annotations);
   return {
     watch,
-    baseline: watch && baselineOf(fn, watch),
-    observed: status?.watch?.observed?.id,
+    baseline: watch && (baselineOf(fn, watch) ?? companion.baseline),
+    observed: status?.watch?.observed?.id ?? companion.observed,
     holding: isHolding(fn),
-    watching: findCondition(status?.conditions, 'Watching')?.reason,
+    watching: findCondition(status?.conditions, 'Watching')?.reason ?? companion.watching,
     settled: isSettled(fn),
     history: {
       succeeded: build?.successfulBuildsHistoryLimit ?? 0,
