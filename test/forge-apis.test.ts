@@ -47,6 +47,14 @@ describe('the GitHub driver', () => {
     trial.expectDocumented();
   });
 
+  it('speaks in our name, not in the name of its library', async () => {
+    const forge = await startGithub();
+    const trial = await openTrial(forge, 'github', githubProvider());
+    await (await forge.git.repository('owner/name')).commit();
+    await trial.ask(sourceOf('github', `${forge.url}/owner/name`), ['main']);
+    expect(forge.git.requests.map(({ headers }) => headers['user-agent'])).toEqual(['revflow-test']);
+  });
+
   it('asks the server of base-url', async () => {
     const forge = await startGithub();
     const trial = await openTrial(forge, 'github', githubProvider());
@@ -127,7 +135,17 @@ describe('the GitLab driver', () => {
     if (wire) wire.fault = () => ({ answer: { status: 200, headers, body: '[{"commit":{"id":"a"}}]' } });
     const source = sourceOf('gitlab', `${wire?.url}/group/name`);
     expect(await reasonOf(trial.ask(source, ['main']))).toBe('UnexpectedAnswer');
-    expect(wire?.requests).toHaveLength(1);
+    expect(await reasonOf(trial.ask(source, ['HEAD']))).toBe('UnexpectedAnswer');
+    expect(wire?.requests).toHaveLength(2);
+  });
+
+  it('tells a project whose code is hidden from one that is empty', async () => {
+    const forge = await startGitlab();
+    const trial = await openTrial(forge, 'gitlab', gitlabProvider(), 'PrivateToken');
+    const { wire } = trial.harness;
+    const headers = { 'content-type': 'application/json' };
+    if (wire) wire.fault = () => ({ answer: { status: 200, headers, body: '{"path_with_namespace":"group/name"}' } });
+    expect(await reasonOf(trial.ask(sourceOf('gitlab', `${wire?.url}/group/name`), ['HEAD']))).toBe('Forbidden');
   });
 });
 

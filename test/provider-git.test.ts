@@ -134,6 +134,24 @@ describe('a renamed repository', () => {
     const again = await server.repository('owner/name');
     const id = await again.commit({ message: 'anew' });
     expect(await trial.id(sourceOf(), 'main')).toBe(id);
+    expect(await requestsOf(() => trial.ask(sourceOf(), ['main']))).toEqual([post]);
+  });
+
+  it('that moved to another host is followed without the credential, then and later', async () => {
+    const id = await repository.commit();
+    server.accounts.set('a-password', undefined);
+    const { wire } = trial.harness;
+    const elsewhere = server.url.replace('127.0.0.1', 'localhost');
+    if (wire) wire.fault = ({ url }) => ({ answer: { status: 301, headers: { location: elsewhere + url } } });
+    const source = sourceOf({ url: `${wire?.url}/owner/name` });
+    const more = { credential: { password: 'a-password' } };
+    expect(await trial.id(source, 'main', more)).toBe(id);
+    expect(await trial.id(source, 'main', more)).toBe(id);
+    expect(server.requests.map(({ method, headers }) => [method, headers['authorization']])).toEqual([
+      ['GET', undefined],
+      ['POST', undefined],
+      ['POST', undefined],
+    ]);
   });
 
   it('that was renamed twice is followed', async () => {

@@ -81,8 +81,8 @@ for (const [name, start, kind] of [
     });
 
     it('is never the API for who has no credential', async () => {
-      expect(await reasonOf(ask(undefined))).toBe('Unauthorized');
       expect(await counted(() => ask(undefined))).toEqual({ git: 1, api: 0 });
+      expect(await reasonOf(ask(undefined))).toBe('Unauthorized');
     });
 
     it('is asked once at the API when both refuse the credential, whatever repository is meant', async () => {
@@ -101,6 +101,12 @@ for (const [name, start, kind] of [
       expect(await counted(() => ask(apiOnly, absent))).toEqual({ git: 1, api: 0 });
       expect(await reasonOf(ask(apiOnly, absent))).toBe('NotFound');
       expect((await ask(apiOnly)).driver).toBe('git');
+    });
+
+    it('is the API for one repository when another is in neither', async () => {
+      forge.tokens.set(apiOnly.password, kind);
+      expect(await reasonOf(ask(apiOnly, { url: `${forge.url}/owner/absent` }))).toBe('Unauthorized');
+      expect((await ask(apiOnly)).driver).toBe(name);
     });
 
     it('is not the API while Git is ill: only a refusal counts', async () => {

@@ -1,10 +1,16 @@
 // What only the registry provider does: every way of logging in, every type of manifest, and registries that refuse or contradict.
+import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { mediaTypes } from '../src/revision/oci/media-types.ts';
 import { ociProvider } from '../src/revision/oci/oci.ts';
+import { Registries } from '../src/revision/oci/registry.ts';
 import type { Credential, Provider, Question } from '../src/revision/provider.ts';
 import type { ImageSource } from '../src/watch/source.ts';
 import { type ProviderHarness, reasonOf, Trial } from './contracts/provider-harness.ts';
+import { selfSigned } from './servers/certificate.ts';
 import { type FaultProxy, startHttpFaultProxy } from './servers/fault-proxy.ts';
 import { ask, type ImageContent, pushImage } from './servers/push-image.ts';
 import {
@@ -75,6 +81,10 @@ async function openBench(options: RegistryOptions = {}): Promise<Bench> {
   };
 }
 
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
 const right: Credential = { username: 'revflow', password: 'right' };
 const title = hasDockerRegistry ? 'docker-registry' : skipsWithoutDockerRegistry;
 
@@ -107,6 +117,46 @@ describe.skipIf(!hasDockerRegistry)(`the registry provider, ${title}`, () => {
     expect(await reasonOf(digest('a/b'))).toBe('TlsError');
     expect(await reasonOf(digest('a/b', { source: { plainCredentials: true } }))).toBe('TlsError');
     expect(await digest('a/b', { source: { skipVerify: true } })).toBe(id);
+  });
+
+  it('verifies TLS even where plain HTTP is allowed and spoken on the same port', async () => {
+    const { push, digest, registry, trial, wire } = await openBench();
+    await push('a/b');
+    const { certificate, key } = await selfSigned();
+    const secure = createTlsServer({ cert: certificate, key }).listen(0, '127.0.0.1');
+    const both = createServer(socket => {
+      socket.once('data', first => {
+        const port = first[0] === 0x16 ? portOf(secure) : (wire?.port ?? 0);
+        const other = connect(port, '127.0.0.1', () => other.write(first));
+        socket.on('error', () => other.destroy());
+        other.on('error', () => socket.destroy());
+        socket.pipe(other).pipe(socket);
+      });
+    }).listen(0, '127.0.0.1');
+    await once(both, 'listening');
+    const source = { registry: `127.0.0.1:${portOf(both)}`, plainCredentials: true };
+    expect(await reasonOf(digest('a/b', { source, credential: right }))).toBe('TlsError');
+    expect(wire?.requests).toEqual([]);
+    trial.expectNoSecret([registry.ca ?? certificate]);
+    secure.close();
+    both.close();
+  });
+
+  it('sends no login along to where a registry wants an upload sent', async () => {
+    const { push, trial, registry } = await openBench({ auth: 'htpasswd' });
+    await push('a/b');
+    const seen: (string | undefined)[] = [];
+    const storage = createHttpServer((request, response) => {
+      seen.push(request.headers.authorization);
+      response.end();
+    }).listen(0, '127.0.0.1');
+    await once(storage, 'listening');
+    const access = { registry: registry.host, repository: 'a/b', credential: right, credentialId: 'right' };
+    const registries = new Registries();
+    await registries.request(access, trial.ports, { method: 'GET', path: 'tags/list' });
+    await registries.request(access, trial.ports, { method: 'GET', path: `http://127.0.0.1:${portOf(storage)}/put` });
+    storage.close();
+    expect(seen).toEqual([undefined]);
   });
 
   it('takes a password in letters of any script', async () => {

@@ -48,7 +48,9 @@ export const accessCases = {
       side.source.kind === 'git'
         ? { ...side.source, url: `${side.source.url}-not-there` }
         : { ...side.source, repository: `${side.source.repository}-not-there` };
-    expect(refusals).toContain(await reasonOf(trial.ask({ ...side, source }, ['main'], { credential })));
+    for (const want of ['main', 'refs/heads/main', 'HEAD']) {
+      expect(refusals).toContain(await reasonOf(trial.ask({ ...side, source }, [want], { credential })));
+    }
   },
   'takes no credential along when it is sent to another host': async trial => {
     const { wire } = trial.harness;

@@ -51,6 +51,9 @@ class ProjectQuestion {
     const project: Expanded = await projects.show(this.project, expanded);
     if (project.status === 404) throw this.notFound();
     const name = field(project.data, 'default_branch');
+    if (name === undefined) {
+      throw new RetryableError('Forbidden', `GitLab shows the project ${this.project}, but not its code`);
+    }
     // Null while the repository is empty.
     if (typeof name !== 'string' || name === '') return { kind: 'missing' };
     const ref = `refs/heads/${name}`;
