@@ -49,10 +49,11 @@ export class Runs {
   }
 
   private async ended(clock: Clock, ms: number): Promise<boolean> {
+    if (this.under.size === 0 || ms <= 0) return this.under.size === 0;
     const all = Promise.allSettled(this.under.values()).then(() => true);
     const { promise: late, resolve } = Promise.withResolvers<boolean>();
     const timer = clock.after(ms, () => resolve(false));
-    const inTime = this.under.size === 0 || (await Promise.race([all, late]));
+    const inTime = await Promise.race([all, late]);
     timer.cancel();
     return inTime;
   }

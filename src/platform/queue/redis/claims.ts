@@ -24,8 +24,6 @@ export interface End {
   /** Failures in a row, with this run and before it. */
   readonly failures: number;
   readonly before: number;
-  /** False: claim nothing more with this token. */
-  readonly goOn: boolean;
 }
 
 /** What a claim came to. `next`: when there is more, 0 at once, -1 never. */
@@ -44,25 +42,31 @@ export class Claims {
   private quiet: number | undefined;
   /** A mark may have been taken out of Redis: what it stands for must be asked for, whatever earlier answers said. */
   private marked = true;
+  private closed = false;
 
   constructor(options: ClaimsOptions) {
     this.options = options;
   }
 
-  /** Tells Redis that a run is over; once told twice is no harm. */
-  async settle({ id, token, next, failures, before, goOn }: End): Promise<void> {
-    const call = [token, goOn ? lockMs : 0, next, failures, before] as const;
-    const claim = await this.ask(now => run(this.options.client, settleScript, [this.options.at, now, id, ...call]));
-    this.brought.set(token, claim);
+  /** From now on nothing is claimed; what was and has not begun is given up. */
+  async close(): Promise<void> {
+    this.closed = true;
+    const given = [...this.brought].map(([token, claim]) => claim.id !== '' && this.putBack({ ...claim, token }));
+    this.brought.clear();
+    await Promise.all(given);
   }
 
-  /** Takes back what settling brought when the worker will not ask for it any more. */
-  async giveBack(token: string): Promise<void> {
-    const claim = this.brought.get(token);
-    this.brought.delete(token);
-    if (!claim?.id) return;
-    const { id, failures } = claim;
-    await this.settle({ id, token, next: this.options.clock.now(), failures, before: failures, goOn: false });
+  /** Tells Redis that a run is over; once told twice is no harm. */
+  async settle({ id, token, next, failures, before }: End): Promise<void> {
+    const call = [token, this.closed ? 0 : lockMs, next, failures, before] as const;
+    const claim = await this.ask(now => run(this.options.client, settleScript, [this.options.at, now, id, ...call]));
+    if (!this.closed) this.brought.set(token, claim);
+    else if (claim.id !== '') await this.putBack({ ...claim, token });
+  }
+
+  /** Gives up a claim for others to take at once. */
+  putBack({ id, token, failures }: { readonly id: string; readonly token: string; readonly failures: number }) {
+    return this.settle({ id, token, next: this.options.clock.now(), failures, before: failures });
   }
 
   /** BullMQ's backend on Redis, asking in our way. */
@@ -81,11 +85,19 @@ export class Claims {
 
   /** In the shape that the worker expects: job, id, delay by a rate limit, time of the first delayed job. */
   private async next(token: string): Promise<[object | undefined, string, number, number]> {
+    if (this.closed) return this.leave();
     const claim = this.known(token) ?? (await this.claim(token));
     const { id, failures, next } = claim;
     if (id === '') return [undefined, '0', 0, Math.max(next, 0)];
     const json = { id, name: 'key', data: '{}', opts: {}, timestamp: this.options.clock.now(), attemptsMade: failures };
     return [json, id, 0, 0];
+  }
+
+  /** Claims nothing, and hands on the mark that may have been taken, so that another worker looks. */
+  private async leave(): Promise<[undefined, string, number, number]> {
+    if (this.marked) await this.options.client.zadd(`${this.options.at}marker`, 0, '0');
+    this.marked = false;
+    return [undefined, '0', 0, 0];
   }
 
   private known(token: string): Claim | undefined {

@@ -1,15 +1,12 @@
 // Runs the keys of one queue in this process: BullMQ's worker drives them, keeps their locks and finds those of the dead.
 import { DelayedError, type Job, Worker } from 'bullmq';
-import type { Redis } from 'ioredis';
-import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log.ts';
 import { retryTime } from '../backoff.ts';
 import { dueTime } from '../due.ts';
 import type { Consumer, Handler, QueueName, WorkOptions } from '../queue.ts';
 import { type Outcome, Runs } from '../run.ts';
 import { redisAddress } from './address.ts';
 import { Claims, lockMs } from './claims.ts';
-import { said } from './connection.ts';
+import { type ConnectionOptions, openPatient, said } from './connection.ts';
 import { jobId, keyOf } from './job-id.ts';
 
 /** One named queue as this process sees it. */
@@ -22,11 +19,7 @@ export interface Line {
   readonly busy: Map<string, Promise<void>>;
 }
 
-export interface ConsumerOptions {
-  readonly url: string;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly client: Redis;
+export interface ConsumerOptions extends ConnectionOptions {
   readonly line: Line;
 }
 
@@ -39,25 +32,39 @@ const defaultGraceMs = 10_000;
 /** For what remains to be told to Redis when all runs have ended. */
 const farewellMs = 3_000;
 
+const manner = {
+  lockDuration: lockMs,
+  stalledInterval: stalledCheckMs,
+  // A key that kills its process again and again is still not dropped.
+  maxStalledCount: Number.MAX_SAFE_INTEGER,
+  drainDelay: idleSeconds,
+  runRetryDelay: retryMs,
+};
+
 /** Starts to handle a queue; it goes on for as long as it takes when Redis is away. */
 export function startConsumer(options: ConsumerOptions, handler: Handler, { concurrency }: WorkOptions): Consumer {
-  const { clock, log, line, client } = options;
+  const { clock, log, line } = options;
+  const client = openPatient(options);
   const runs = new Runs(handler);
   const claims = new Claims({ client, clock, at: line.at });
   const gone = new AbortController();
   let closing: Promise<void> | undefined;
   const tell = teller(options);
-  const worker = new Worker(line.name, process, workerOptions(options, concurrency), claims.backend);
+  const worker = new Worker(
+    line.name,
+    process,
+    { ...manner, connection: client, prefix: line.prefix, concurrency },
+    claims.backend,
+  );
   worker.on('error', tell);
 
   async function process(job: Job, token = ''): Promise<never> {
     const key = keyOf(job.id ?? '');
+    if (closing) return letGo(claims.putBack({ id: job.id ?? '', token, failures: job.attemptsMade }));
     for (let other = line.busy.get(key); other; other = line.busy.get(key)) await other;
     const whole = runs.start(key, outcome => settle({ key, token, before: job.attemptsMade }, outcome));
     line.busy.set(key, whole);
-    await whole.finally(() => line.busy.delete(key));
-    // The worker takes this for "the job has been put where it belongs", which settling has done.
-    throw new DelayedError();
+    return letGo(whole.finally(() => line.busy.delete(key)));
   }
 
   async function settle({ key, token, before }: Run, outcome: Outcome): Promise<void> {
@@ -65,9 +72,7 @@ export function startConsumer(options: ConsumerOptions, handler: Handler, { conc
     const end = { id: jobId(key), token, next: nextTime({ key, failures }, outcome, options), failures, before };
     while (!gone.signal.aborted) {
       try {
-        await claims.settle({ ...end, goOn: !closing });
-        if (closing) await claims.giveBack(token);
-        return;
+        return await claims.settle(end);
       } catch (error) {
         tell(error);
         await clock.sleep(retryMs, gone.signal).catch(() => undefined);
@@ -76,7 +81,7 @@ export function startConsumer(options: ConsumerOptions, handler: Handler, { conc
   }
 
   async function close(graceMs = defaultGraceMs): Promise<void> {
-    const closed = worker.close();
+    const closed = Promise.all([worker.close(), claims.close()]).catch(tell);
     if (!(await runs.drain(clock, graceMs)))
       log.warn('a handler does not end although its signal was aborted', { queue: line.name });
     await Promise.race([closed, clock.sleep(farewellMs, gone.signal)]);
@@ -95,19 +100,6 @@ interface Run {
   readonly before: number;
 }
 
-function workerOptions({ client, line }: ConsumerOptions, concurrency: number) {
-  return {
-    connection: client,
-    prefix: line.prefix,
-    concurrency,
-    lockDuration: lockMs,
-    stalledInterval: stalledCheckMs,
-    maxStalledCount: Number.MAX_SAFE_INTEGER,
-    drainDelay: idleSeconds,
-    runRetryDelay: retryMs,
-  };
-}
-
 function nextTime(
   run: { readonly key: string; readonly failures: number },
   outcome: Outcome,
@@ -116,6 +108,12 @@ function nextTime(
   if (outcome.kind === 'stopped') return clock.now();
   if (outcome.kind === 'done') return outcome.next === undefined ? '' : dueTime(outcome.next, clock.now());
   return retryTime({ queue: line.name, ...run, error: outcome.error }, { clock, log });
+}
+
+/** The worker takes this error for "the job has been put where it belongs", which settling does. */
+async function letGo(settled: Promise<void>): Promise<never> {
+  await settled;
+  throw new DelayedError();
 }
 
 /** Logs what BullMQ complains about; the same complaint once until another comes. */

@@ -1,8 +1,7 @@
 // The queue that any number of processes share: BullMQ on Redis or Valkey.
-import type { Redis } from 'ioredis';
 import { dueTime } from '../due.ts';
-import type { Queue, QueueName } from '../queue.ts';
-import { type ConnectionOptions, openConnection, openPatient, run } from './connection.ts';
+import type { Consumer, Queue, QueueName } from '../queue.ts';
+import { type ConnectionOptions, openConnection, run } from './connection.ts';
 import { type Line, startConsumer } from './consumer.ts';
 import { jobId } from './job-id.ts';
 import { countScript, wakeScript } from './scripts.ts';
@@ -20,8 +19,7 @@ export async function createRedisQueue(options: RedisQueueOptions): Promise<Queu
   const { clock, prefix = '{revflow:1}' } = options;
   const connection = await openConnection(options);
   const lines = new Map<QueueName, Line>();
-  const closers = new Set<() => Promise<void>>();
-  let patient: Redis | undefined;
+  const consumers = new Set<Consumer>();
 
   function line(name: QueueName): Line {
     const known = lines.get(name) ?? { name, prefix, at: `${prefix}:${name}:`, busy: new Map() };
@@ -36,10 +34,8 @@ export async function createRedisQueue(options: RedisQueueOptions): Promise<Queu
       await connection.ask(`wake ${key}`, client => run(client, wakeScript, [...call]));
     },
     async work(queue, handler, work) {
-      patient ??= openPatient(options);
-      const consumer = startConsumer({ ...options, client: patient, line: line(queue) }, handler, work);
-      const close = () => consumer.close();
-      closers.add(close);
+      const consumer = startConsumer({ ...options, line: line(queue) }, handler, work);
+      consumers.add(consumer);
       return consumer;
     },
     async counts(queue) {
@@ -51,8 +47,7 @@ export async function createRedisQueue(options: RedisQueueOptions): Promise<Queu
     },
     healthy: () => connection.healthy(),
     async [Symbol.asyncDispose]() {
-      await Promise.all([...closers].map(close => close()));
-      patient?.disconnect();
+      await Promise.all([...consumers].map(consumer => consumer.close()));
       await connection[Symbol.asyncDispose]();
     },
   };
