@@ -1,0 +1,103 @@
+// Kills at many points at once: lanes that share an API server and a Redis, each taking the next point of its mode.
+import { startTestCluster, type TestCluster } from '../servers/api-server.ts';
+import { hasRedis, startRedis, type TestRedis } from '../servers/redis.ts';
+import { type KillOutcome, type Lane, startLane } from './kill-lane.ts';
+import { type Mode, type Point, pointsOf } from './kill-points.ts';
+import { startSystem } from './system.ts';
+
+/** Changes that are looked at before points are named. */
+const recorded = 3;
+/** A Redis has sixteen databases. */
+const mostLanes: Readonly<Record<Mode, number>> = { memory: 3, redis: 10 };
+
+export const modes: readonly Mode[] = hasRedis ? ['memory', 'redis'] : ['memory'];
+
+export interface Sweep extends AsyncDisposable {
+  /** Every point of every mode. */
+  readonly points: readonly Point[];
+  /** Starts to kill at these points; gives the outcome of each, and how often each commit of each lane was built when all is over. */
+  kill(points: readonly Point[]): {
+    readonly outcomes: ReadonlyMap<Point, Promise<KillOutcome>>;
+    readonly runs: Promise<readonly (readonly number[])[]>;
+  };
+}
+
+/** Starts the servers and a lane for each mode, and finds out what one change is made of. */
+export async function prepareSweep(): Promise<Sweep> {
+  await using stack = new AsyncDisposableStack();
+  const cluster = stack.use(await startTestCluster());
+  const redis = hasRedis ? stack.use(await startRedis()) : undefined;
+  const yard = stack.use(new Yard(cluster, redis));
+  const found = await Promise.all(modes.map(mode => survey(yard, mode)));
+  const running = stack.move();
+  return {
+    points: found.flat(),
+    kill(points) {
+      const outcomes = new Map(points.map(point => [point, Promise.withResolvers<KillOutcome>()]));
+      const runs = Promise.all(modes.map(mode => killAll(yard, mode, outcomes)));
+      return {
+        outcomes: new Map([...outcomes].map(([point, { promise }]) => [point, promise])),
+        runs: runs.then(all => all.flat()),
+      };
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** The lanes, those that are idle by mode. */
+class Yard implements AsyncDisposable {
+  readonly #cluster: TestCluster;
+  readonly #redis: TestRedis | undefined;
+  readonly #lanes = new AsyncDisposableStack();
+  readonly #idle: Lane[] = [];
+  #database = 0;
+
+  constructor(cluster: TestCluster, redis: TestRedis | undefined) {
+    this.#cluster = cluster;
+    this.#redis = redis;
+  }
+
+  async take(mode: Mode): Promise<Lane> {
+    const at = this.#idle.findIndex(lane => lane.mode === mode);
+    const [idle] = at < 0 ? [] : this.#idle.splice(at, 1);
+    if (idle) return idle;
+    const database =
+      this.#redis && mode === 'redis' ? { port: this.#redis.port, database: this.#database++ } : undefined;
+    const system = await startSystem({ cluster: this.#cluster });
+    return this.#lanes.use(await startLane(system, database));
+  }
+
+  give(lane: Lane): void {
+    this.#idle.push(lane);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#lanes.disposeAsync();
+  }
+}
+
+async function survey(yard: Yard, mode: Mode): Promise<readonly Point[]> {
+  const lane = await yard.take(mode);
+  const changes = [];
+  for (let change = 0; change < recorded; change += 1) changes.push(await lane.record());
+  yard.give(lane);
+  return pointsOf(mode, changes);
+}
+
+async function killAll(
+  yard: Yard,
+  mode: Mode,
+  outcomes: ReadonlyMap<Point, PromiseWithResolvers<KillOutcome>>,
+): Promise<readonly (readonly number[])[]> {
+  const left = [...outcomes].filter(([point]) => point.mode === mode);
+  const count = Math.min(mostLanes[mode], left.length);
+  const lanes = Array.from({ length: count }, async () => {
+    const lane = await yard.take(mode);
+    for (let next = left.shift(); next; next = left.shift()) {
+      const [point, { resolve, reject }] = next;
+      await lane.killAt(point).then(resolve, reject);
+    }
+    return lane.runs();
+  });
+  return Promise.all(lanes);
+}
