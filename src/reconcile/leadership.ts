@@ -101,6 +101,7 @@ export class Leadership {
       () => {
         if (this.#leader !== leader) return;
         this.#ready = true;
+        this.#options.log.info('every source is watched');
         this.#first.resolve();
       },
       (error: unknown) => this.#options.log.error('leading failed', { error }),
