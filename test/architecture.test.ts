@@ -256,7 +256,11 @@ describe('sizes', () => {
 
 describe('texts', () => {
   it('begin with a comment that says what the file is for', () => {
-    expect(files.filter(file => !file.path.endsWith('.test.ts') && !/^(#!.*\n)?\/\/ \S/.test(file.text)).map(file => file.path)).toEqual([]);
+    expect(
+      files
+        .filter(file => !file.path.endsWith('.test.ts') && !/^(#!.*\n)?\/\/ \S/.test(file.text))
+        .map(file => file.path),
+    ).toEqual([]);
   });
 
   it('hold no any, no non-null assertion and no suppressed error', () => {
