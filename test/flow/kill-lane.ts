@@ -129,10 +129,10 @@ export class Lane implements AsyncDisposable {
   }
 
   async #push(target?: Point): Promise<string> {
-    const revision = await this.#parts.repository.commit();
     this.#sent = [];
     this.#kill = Promise.withResolvers();
     this.#target = target;
+    const revision = await this.#parts.repository.commit();
     this.#pushed.push(revision);
     return revision;
   }

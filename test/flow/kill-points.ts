@@ -43,7 +43,7 @@ export function pointsOf(mode: Mode, changes: readonly (readonly Sent[])[]): rea
 export function nameOf({ mode, at, kind, nth, moment }: Point): string {
   const queue = mode === 'memory' ? 'queue in memory' : 'queue on Redis';
   const how = moment === 'before' ? 'before the request' : 'after the answer to the request';
-  return `${queue}: ${how} ${kind} #${nth} at the ${at}`;
+  return `${queue}: ${how} ${kind} #${nth} to ${at === 'Redis' ? at : `the ${at}`}`;
 }
 
 /** Some of all, in their order; a seed always gives the same. */

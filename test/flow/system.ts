@@ -16,6 +16,8 @@ import { type GitServer, startGitServer } from '../servers/git-server.ts';
 import { type BuilderFarm, startBuilderFarm } from './builder-farm.ts';
 
 const root = resolve(import.meta.dirname, '../..');
+/** What Node made of the sources at an earlier start; a process that is killed adds nothing to it. */
+export const compileCache = join(root, 'node_modules/.cache/revflow-test');
 
 export interface PlaneOptions {
   /** Flags of `revflow run` besides those that the system sets. */
@@ -171,7 +173,7 @@ async function startPlane(system: System, options: PlaneOptions): Promise<Plane>
   ];
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] },
+    env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: compileCache },
   });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (log += part.toString()));
