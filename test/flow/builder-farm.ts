@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { kinds } from '../../src/function/kinds.ts';
 import { labels } from '../../src/function/names.ts';
-import type { Kube, KubeObject } from '../../src/platform/kube/kube.ts';
+import type { Kube, KubeObject, ReflectorOptions } from '../../src/platform/kube/kube.ts';
 
 /** A run as it was created. */
 export interface CreatedRun {
@@ -19,23 +19,27 @@ export interface CreatedRun {
 export interface BuilderFarm extends AsyncDisposable {
   /** Every run that the API server ever created here, in that order. */
   readonly created: readonly CreatedRun[];
+  /** What the runs of one Function were pinned to, in that order. */
+  revisionsOf(functionName: string): readonly (string | undefined)[];
   /** The most runs that lived at one time. */
   readonly mostAlive: number;
   /** How long a build takes, milliseconds; Infinity: until `release`. */
   durationMs: number;
+  /** Names of Functions whose builds wait until `release`. */
+  readonly slow: Set<string>;
   /** Revisions that fail to build. */
   readonly broken: Set<string>;
   /** Ends what waits. */
   release(): Promise<void>;
 }
 
-/** Begins to build in one namespace, or everywhere. */
-export async function startBuilderFarm(kube: Kube, namespace?: string): Promise<BuilderFarm> {
+/** Begins to build in one namespace, in several, or everywhere. */
+export async function startBuilderFarm(kube: Kube, namespace?: string | readonly string[]): Promise<BuilderFarm> {
   const created: CreatedRun[] = [];
   const alive = new Map<string, KubeObject>();
   const timers = new Map<string, NodeJS.Timeout>();
   let mostAlive = 0;
-  const farm = { durationMs: 0, broken: new Set<string>() };
+  const farm = { durationMs: 0, broken: new Set<string>(), slow: new Set<string>() };
   const pending = new Set<Promise<void>>();
   const known = new Set<string>();
 
@@ -61,20 +65,19 @@ export async function startBuilderFarm(kube: Kube, namespace?: string): Promise<
         namespace: where,
         name,
         uid: uidOf(run),
-        function: own[labels.function] ?? '',
+        function: nameOf(run),
         sequence: Number(own[labels.sequence]),
         revision,
       });
     }
-    if (farm.durationMs !== Infinity)
+    if (farm.durationMs !== Infinity && !farm.slow.has(nameOf(run)))
       timers.set(
         uidOf(run),
         setTimeout(() => end(run), farm.durationMs),
       );
   };
-  const reflector = kube.reflect<KubeObject>({
+  const handlers: ReflectorOptions<KubeObject> = {
     kind: kinds.buildRun,
-    ...(namespace === undefined ? {} : { namespace }),
     project: object => object,
     changed: run => {
       if (isOver(run)) return void alive.delete(uidOf(run));
@@ -88,10 +91,13 @@ export async function startBuilderFarm(kube: Kube, namespace?: string): Promise<
       alive.delete(uidOf(run));
       clearTimeout(timers.get(uidOf(run)));
     },
-  });
-  await reflector.synced;
+  };
+  const scopes = namespace === undefined ? [{}] : [namespace].flat().map(each => ({ namespace: each }));
+  const reflectors = scopes.map(scope => kube.reflect<KubeObject>({ ...handlers, ...scope }));
+  await Promise.all(reflectors.map(reflector => reflector.synced));
   return Object.assign(farm, {
     created,
+    revisionsOf: (name: string) => created.filter(run => run.function === name).map(run => run.revision),
     get mostAlive() {
       return mostAlive;
     },
@@ -101,7 +107,7 @@ export async function startBuilderFarm(kube: Kube, namespace?: string): Promise<
     },
     async [Symbol.asyncDispose]() {
       for (const timer of timers.values()) clearTimeout(timer);
-      await reflector[Symbol.asyncDispose]();
+      await Promise.all(reflectors.map(reflector => reflector[Symbol.asyncDispose]()));
       await Promise.all(pending);
     },
   });
@@ -130,7 +136,7 @@ async function finish(kube: Kube, run: KubeObject, broken: ReadonlySet<string>):
     ? { ociArtifact: { digest: revision } }
     : { git: { commitSha: revision ?? '0'.repeat(40), commitAuthor: 'A. Author' } };
   const good = {
-    output: { digest: digestOf(run.metadata.labels?.[labels.function] ?? '', revision), size: 1000 },
+    output: { digest: digestOf(nameOf(run), revision), size: 1000 },
     source,
   };
   const ref = { kind: kinds.buildRun, namespace: run.metadata.namespace ?? '', name: run.metadata.name };
@@ -159,6 +165,11 @@ function isOver(run: KubeObject): boolean {
 
 function isCancelled(run: KubeObject): boolean {
   return (run['spec'] as { readonly state?: string }).state === 'BuildRunCanceled';
+}
+
+/** Of its Function. */
+function nameOf({ metadata }: KubeObject): string {
+  return metadata.labels?.[labels.function] ?? '';
 }
 
 function uidOf({ metadata }: KubeObject): string {
