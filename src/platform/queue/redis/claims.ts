@@ -51,9 +51,9 @@ export class Claims {
   /** From now on nothing is claimed; what was and has not begun is given up. */
   async close(): Promise<void> {
     this.closed = true;
-    const given = [...this.brought].map(([token, claim]) => claim.id !== '' && this.putBack({ ...claim, token }));
+    const given = [...this.brought].filter(([, { id }]) => id !== '');
     this.brought.clear();
-    await Promise.all(given);
+    await Promise.all(given.map(([token, claim]) => this.putBack({ ...claim, token })));
   }
 
   /** Tells Redis that a run is over; once told twice is no harm. */
