@@ -25,7 +25,12 @@ export function tableOf(core: Core, resource: Resource): Table {
   return core.store.table(resource.table ?? resource.id);
 }
 
+const shown = { second: Number.NaN, text: '' };
+
 /** The time as metadata has it: whole seconds. */
 export function timestamp(core: Core): string {
-  return new Date(core.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+  const second = Math.floor(core.clock.now() / 1000);
+  if (second !== shown.second)
+    Object.assign(shown, { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` });
+  return shown.text;
 }

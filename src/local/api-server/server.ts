@@ -44,7 +44,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const registry = new Registry();
   const core: Core = { store, registry, clock, log };
   for (const resource of builtInResources()) registry.set(resource);
-  serveDefinitions(core);
+  const definitions = serveDefinitions(core);
   bootstrap(core);
   const collector = new Collector(core);
   const openapi = new OpenApi(registry);
@@ -55,8 +55,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const url = `https://127.0.0.1:${listener.port}`;
   const kubeconfig = await writeKubeconfig(dir, url, credentials);
   const close = async () => {
-    collector.close();
     await listener.close();
+    definitions.close();
+    collector.close();
     store.close();
   };
   return { url, kubeconfig, compact: () => store.compact(), close, [Symbol.asyncDispose]: close };

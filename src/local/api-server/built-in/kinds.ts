@@ -4,7 +4,14 @@ import { accessKinds } from './access.ts';
 import { eventKinds } from './events.ts';
 import { age, type BuiltInKind, column } from './kind.ts';
 import { deployment, job, pod, replicaSet, statefulSet } from './pods.ts';
-import { checkSecret, prepareConfigMap, settleNamespace, settleSecret } from './prepare.ts';
+import {
+  checkSecret,
+  prepareConfigMap,
+  preparePod,
+  prepareTemplate,
+  settleNamespace,
+  settleSecret,
+} from './prepare.ts';
 import { conditions, intOrText, keyed, localReference, moment, objectReference, open, openList } from './shapes.ts';
 
 const noStatus = { spec: {}, status: {} };
@@ -131,6 +138,7 @@ export const builtInKinds: readonly BuiltInKind[] = [
     short: ['po'],
     inAll: true,
     members: pod,
+    prepare: preparePod,
     shown: noStatus,
     selectable: ['status.phase', 'spec.nodeName'],
   },
@@ -151,7 +159,11 @@ export const builtInKinds: readonly BuiltInKind[] = [
     kind: 'Deployment',
     short: ['deploy'],
     members: deployment,
-    shown: { spec: { selector: null, strategy: {} }, status: {} },
+    shown: {
+      spec: { selector: null, strategy: {}, template: { metadata: {}, spec: { containers: null } } },
+      status: {},
+    },
+    prepare: prepareTemplate,
   },
   {
     ...apps,

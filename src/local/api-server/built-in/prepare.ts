@@ -50,3 +50,20 @@ export function prepareConfigMap(object: Json): void {
     if (Object.keys(data).length === 0) delete object[field];
   }
 }
+
+/** Every container shows its resources, asked for or not. */
+export function preparePod(object: Json): void {
+  const spec = object['spec'];
+  if (!isJson(spec)) return;
+  for (const field of ['containers', 'initContainers']) {
+    const containers = spec[field];
+    if (!Array.isArray(containers)) continue;
+    for (const container of containers) if (isJson(container)) container['resources'] ??= {};
+  }
+}
+
+/** The same for what makes Pods from a template. */
+export function prepareTemplate(object: Json): void {
+  const template = isJson(object['spec']) ? object['spec']['template'] : undefined;
+  if (isJson(template)) preparePod(template);
+}

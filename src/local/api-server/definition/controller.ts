@@ -1,4 +1,5 @@
 // Serves what definitions define: a little after each write of one, never within it.
+import type { Timer } from '../../../platform/clock.ts';
 import { type Core, tableOf, timestamp } from '../core.ts';
 import { type ApiObject, equal } from '../object.ts';
 import type { Resource } from '../resource.ts';
@@ -10,33 +11,48 @@ import { statusOf } from './conditions.ts';
 import { type Definition, type DefinitionStatus, resourceOf } from './definition.ts';
 import { cleanup, definitionsId } from './resource.ts';
 
-/** Serves every definition that is stored, and from now on each one that is written. */
-export function serveDefinitions(core: Core): void {
+/** Serves every definition that is stored, and from now on each one that is written, until it is closed. */
+export function serveDefinitions(core: Core): { close(): void } {
   const table = core.store.table(definitionsId);
-  for (const entry of table.list())
-    if (isEstablished(entry.object)) core.registry.set(compiled(definitionIn(entry.object)));
-  let isDue = false;
+  for (const { object } of table.list()) if (isEstablished(object)) core.registry.set(compiled(definitionIn(object)));
+  let due: NodeJS.Immediate | undefined;
+  let again: Timer | undefined;
   const settleAll = () => {
-    isDue = false;
-    for (const entry of table.list()) settle(core, table, entry);
+    due = undefined;
+    const isLeft = table
+      .list()
+      .map(entry => settle(core, table, entry))
+      .includes('waits');
+    if (!isLeft) return;
+    again?.cancel();
+    again = core.clock.after(waitMs, settleAll);
   };
   const wake = () => {
-    if (isDue) return;
-    isDue = true;
-    setImmediate(settleAll);
+    due ??= setImmediate(settleAll);
   };
   core.store.listen(({ type, entry, previous }, { resource }) => {
     if (resource !== definitionsId) return;
-    const { metadata } = entry.object;
     // What was served under the name is served no more; another definition may get its names.
     if (type === 'DELETED') core.registry.remove(idOf(entry.object));
-    const isOld =
-      previous !== undefined &&
-      equal(previous.object['spec'], entry.object['spec']) &&
-      metadata.deletionTimestamp === previous.object.metadata.deletionTimestamp;
-    if (!isOld || type === 'DELETED') wake();
+    if (type === 'DELETED' || !previous || isNews(entry.object, previous.object)) wake();
   });
   wake();
+  return {
+    close() {
+      clearImmediate(due);
+      again?.cancel();
+    },
+  };
+}
+
+/** How often a definition that goes looks whether its last object is gone. */
+const waitMs = 1_000;
+
+/** Whether more than the status that this file writes is new. */
+function isNews(object: ApiObject, before: ApiObject): boolean {
+  return (
+    !equal(before['spec'], object['spec']) || object.metadata.deletionTimestamp !== before.metadata.deletionTimestamp
+  );
 }
 
 function definitionIn(object: ApiObject): Definition {
@@ -57,13 +73,14 @@ function isEstablished(object: ApiObject): boolean {
   return (statusIn(object).conditions ?? []).some(({ type, status }) => type === 'Established' && status === 'True');
 }
 
-function settle(core: Core, table: Table, entry: Entry): void {
+function settle(core: Core, table: Table, entry: Entry): 'settled' | 'waits' {
   if (entry.object.metadata.deletionTimestamp !== undefined) return takeAway(core, table, entry);
   const definition = definitionIn(entry.object);
   const status = statusOf(definition, statusIn(entry.object), { registry: core.registry, time: timestamp(core) });
   const object: ApiObject = { ...entry.object, status };
   if (!equal(status, entry.object['status'])) core.store.put(table, entry.key, object);
   if (isEstablished(object)) serve(core, compiled(definition));
+  return 'settled';
 }
 
 /** Compiling takes a while: what a definition made is kept while its spec says the same. */
@@ -89,23 +106,17 @@ function serve(core: Core, resource: Resource): void {
 }
 
 /** Removes the objects of a definition that is deleted, then lets it go. */
-function takeAway(core: Core, table: Table, entry: Entry): void {
+function takeAway(core: Core, table: Table, entry: Entry): 'settled' | 'waits' {
   const resource = core.registry.get(idOf(entry.object));
   const objects = resource ? tableOf(core, resource) : undefined;
   if (resource && objects) {
-    for (const held of objects.list()) {
-      const finalizers = held.object.metadata.finalizers ?? [];
-      if (finalizers.length === 0) core.store.remove(objects, held);
-      else removeEntry(core, { resource, entry: held }, background);
-    }
-    if (objects.size > 0) return void core.clock.after(1_000, () => takeAwayAgain(core, table, entry.key));
+    for (const held of objects.list()) removeEntry(core, { resource, entry: held }, background);
+    if (objects.size > 0) return 'waits';
   }
-  const finalizers = (entry.object.metadata.finalizers ?? []).filter(name => name !== cleanup);
-  if (finalizers.length === 0) core.store.remove(table, entry);
-  else core.store.put(table, entry.key, { ...entry.object, metadata: { ...entry.object.metadata, finalizers } });
-}
-
-function takeAwayAgain(core: Core, table: Table, key: string): void {
-  const entry = table.get(key);
-  if (entry?.object.metadata.deletionTimestamp !== undefined) takeAway(core, table, entry);
+  const { finalizers = [], ...metadata } = entry.object.metadata;
+  if (!finalizers.includes(cleanup)) return 'settled';
+  const others = finalizers.filter(name => name !== cleanup);
+  if (others.length === 0) core.store.remove(table, entry);
+  else core.store.put(table, entry.key, { ...entry.object, metadata: { ...metadata, finalizers: others } });
+  return 'settled';
 }

@@ -90,6 +90,8 @@ async function answerTo({ request, isKnown, handle, log }: Question): Promise<To
     return { reply: await handle(call), warnings };
   } catch (error) {
     request.resume();
+    // A client that left in the midst of its request is nobody's fault.
+    if (request.destroyed && !request.complete) return { reply: plainText('', 400), warnings };
     return { reply: errorAnswer(error, log), warnings };
   }
 }

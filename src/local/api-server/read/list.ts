@@ -22,6 +22,7 @@ export async function list(
   const range = { prefix: selection.prefix, from: options.continue ? `${options.continue.after}\0` : '', version };
   // A limit at version 0 is ignored: such a list comes from a cache that knows no pages.
   const limit = options.resourceVersion === '0' ? undefined : options.limit;
+  if (version < core.store.compacted) throw gone(options);
   const page = pageOf({ table: tableOf(core, target.resource), range, selection, limit });
   if (!page) throw gone(options);
   return showList(page.entries, page.metadata, as);
@@ -73,7 +74,7 @@ function pageOf({ table, range, selection, limit = Number.POSITIVE_INFINITY }: P
 
 function gone(options: ListOptions): Error {
   const { continue: token } = options;
-  if (!token) return expired('The provided resourceVersion for the provided list is too old.');
+  if (!token) return expired('The resourceVersion for the provided list is too old.');
   const message =
     'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
   return expired(message, { continue: continueToken({ version: -1, after: token.after }) });

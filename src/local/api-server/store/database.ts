@@ -24,6 +24,7 @@ const firstVersion = 1000;
 const setup = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
+  PRAGMA wal_autocheckpoint = 4000;
   CREATE TABLE IF NOT EXISTS revision (
     version INTEGER PRIMARY KEY, resource TEXT NOT NULL, key TEXT NOT NULL, type TEXT NOT NULL, previous INTEGER, object TEXT NOT NULL
   ) STRICT;

@@ -5,24 +5,21 @@ import { bodyEncoding } from '../media.ts';
 import { isJson, type Json } from '../object.ts';
 import { decodeProtobuf } from '../protobuf/objects.ts';
 import { badRequest, tooLarge } from '../status.ts';
-import { duplicateFields } from './duplicates.ts';
 
 export interface Body {
   readonly value: Json;
   /** As refusals quote it. */
   readonly text: string;
-  /** Fields that are named twice; the last value counts. */
-  readonly duplicates: readonly string[];
 }
 
 /** The object in a body; `kind` is what it should be, for the refusal. ApiError 413, 415 or BadRequest for what is none. */
 export function readObject(call: Call, kind: string): Body {
   const encoding = bodyEncoding(call.headers['content-type']);
   const bytes = bodyBytes(call);
-  if (encoding === 'protobuf') return { value: decodeProtobuf(bytes), text: '', duplicates: [] };
+  if (encoding === 'protobuf') return { value: decodeProtobuf(bytes), text: '' };
   const text = bytes.toString('utf8');
   const { value, fault } = encoding === 'json' ? fromJson(text) : fromYaml(text);
-  if (isJson(value)) return { value, text, duplicates: encoding === 'json' ? duplicateFields(text) : [] };
+  if (isJson(value)) return { value, text };
   const why = fault ?? 'json: cannot unmarshal the body into a struct with apiVersion and kind';
   throw badRequest(
     `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why} (${excerpt(text)})`,

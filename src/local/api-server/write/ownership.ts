@@ -46,10 +46,11 @@ function forget(fields: Json, empty: Json, next: Json): void {
     const field = fields[`f:${name}`];
     if (!isJson(field)) continue;
     const set = next[name];
-    if (equal(value, set)) delete fields[`f:${name}`];
-    else if (isJson(value) && isJson(set)) {
-      delete field['.'];
-      forget(field, value, set);
+    if (equal(value, set)) {
+      delete fields[`f:${name}`];
+      continue;
     }
+    delete field['.'];
+    if (isJson(value) && isJson(set)) forget(field, value, set);
   }
 }
