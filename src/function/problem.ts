@@ -9,17 +9,39 @@ export interface Problem {
   readonly message: string;
 }
 
+/** What a problem has for a value that may be a secret. */
+export const hidden = '(hidden)';
+
 const longestShown = 60;
+/** Last steps of paths where a secret may stand: variables that are called one, and references where somebody wrote the value itself. */
+const secretPath = /(?:passw(?:or)?d|secret|token|credential|api[_-]?key|private[_-]?key)[^.[\]]*\]?$/i;
+const secretWord = /[@?]|passw(?:or)?d|secret|token|credential|api[_-]?key|private[_-]?key/i;
 
 /** A value in at most 60 characters, as JSON; `nothing` for an absent one. */
 export function showValue(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length <= longestShown ? text : `${text.slice(0, longestShown - 3)}...`;
+  const text = valueText(value);
+  return text.length <= longestShown ? text : `${text.slice(0, longestShown - 3).toWellFormed()}...`;
+}
+
+/** Whether what somebody wrote in the wrong place, or in the wrong form, may contain a secret. */
+export function mayHoldSecret(value: unknown): boolean {
+  return secretWord.test(valueText(value));
+}
+
+/** YAML knows numbers that JSON does not, and values that contain themselves; and some are nested deeper than can be written. */
+function valueText(value: unknown): string {
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+  try {
+    return JSON.stringify(value) ?? 'nothing';
+  } catch {
+    return 'a value that cannot be shown';
+  }
 }
 
 /** One line for a condition, an event or a terminal: path, message and value. */
-export function problemText(problem: Problem): string {
-  return `${problem.path} ${problem.message}, found ${showValue(problem.value)}`;
+export function problemText({ path, value, message }: Problem): string {
+  const shown = value !== undefined && secretPath.test(path) ? hidden : value;
+  return `${path} ${message}, found ${showValue(shown)}`;
 }
 
 /** Spells a path as people write it. */

@@ -1,8 +1,8 @@
 // The three kinds of core.openfunction.io/v1beta2, and how an unknown object becomes one of them.
 import { z } from 'zod';
 import { explain } from './explain.ts';
-import { withoutNulls } from './nulls.ts';
-import type { Problem } from './problem.ts';
+import { deepest, deepPath, NestedTooDeep, withoutNulls } from './nulls.ts';
+import { hidden, type Problem, pathText } from './problem.ts';
 import { builderSpec, buildSpec } from './schema-build.ts';
 import { servingFields, servingSpec } from './schema-serving.ts';
 import { durationText, type Frozen, localRef, namespacedMeta, strings } from './shape.ts';
@@ -83,9 +83,20 @@ export type Parsed<T> = { readonly ok: T } | { readonly problems: readonly Probl
 
 /** Checks the types of every field that is named here; gives the object back whole, with fields that are not, without null members. */
 function parse<T>(schema: z.ZodType, object: unknown): Parsed<T> {
-  const cleaned = withoutNulls(object);
-  const result = schema.safeParse(cleaned);
-  return result.success ? { ok: cleaned as T } : { problems: explain(result.error.issues, cleaned) };
+  const cleaned = cleanedOrDeep(object);
+  if ('problem' in cleaned) return { problems: [cleaned.problem] };
+  const result = schema.safeParse(cleaned.value);
+  return result.success ? { ok: cleaned.value as T } : { problems: explain(result.error.issues, cleaned.value) };
+}
+
+function cleanedOrDeep(object: unknown): { readonly value: unknown } | { readonly problem: Problem } {
+  try {
+    return { value: withoutNulls(object) };
+  } catch (error) {
+    if (!(error instanceof NestedTooDeep)) throw error;
+    const message = `is nested deeper than ${deepest} levels`;
+    return { problem: { path: pathText(deepPath(object)), value: hidden, message } };
+  }
 }
 
 export function parseFunction(object: unknown): Parsed<FunctionObject> {

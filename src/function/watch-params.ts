@@ -2,7 +2,7 @@
 import { parseYaml } from '../platform/yaml.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { annotations } from './names.ts';
-import { type Problem, pathText } from './problem.ts';
+import { hidden, mayHoldSecret, type Problem, pathText, showValue } from './problem.ts';
 
 export interface WatchParams {
   readonly type: 'source' | 'source-image' | 'image';
@@ -37,6 +37,9 @@ export const defaultWatchParams: WatchParams = {
 };
 
 const shortestMs = 1000;
+/** What is longer is no list of parameters, and reading YAML takes a time that grows with the square of its keys. */
+const longestText = 8192;
+const mostWarned = 5;
 
 /** What a reader makes of a value: a part of the params, or what is wrong with it. */
 type Reading =
@@ -60,18 +63,15 @@ export function parseWatchParams(text: string | undefined): ReadParams {
   const map = readMap(text ?? '');
   if ('problem' in map) return { params: defaultWatchParams, warnings: [], problems: [map.problem] };
   let params = defaultWatchParams;
-  const warnings: string[] = [];
+  const warnings = [...unknownKeys(map.values)];
   const problems: Problem[] = [];
   for (const [key, value] of Object.entries(map.values)) {
     const reader = Object.hasOwn(readers, key) ? readers[key] : undefined;
-    if (reader === undefined) {
-      warnings.push(`unknown key ${key} in ${annotations.revisionControllerParams}`);
-      continue;
-    }
+    if (reader === undefined) continue;
     if (value === null || value === '') continue;
     const reading: Reading = isScalar(value) ? reader(String(value)) : { wrong: 'must be one plain value' };
     if ('wrong' in reading) {
-      problems.push(problem(key, reading.secret ? '(hidden)' : value, reading.wrong));
+      problems.push(problem(key, reading.secret || looksSecret(value) ? hidden : value, reading.wrong));
       continue;
     }
     params = { ...params, ...reading.read };
@@ -80,20 +80,48 @@ export function parseWatchParams(text: string | undefined): ReadParams {
   return { params, warnings, problems };
 }
 
+function unknownKeys(values: object): readonly string[] {
+  const unknown = Object.keys(values).filter(key => !Object.hasOwn(readers, key));
+  const more = unknown.length - mostWarned;
+  const rest = more > 0 ? [`and ${more} more unknown keys`] : [];
+  const name = (key: string) => (/^[\w.-]{1,60}$/.test(key) ? key : showValue(key));
+  return [
+    ...unknown.slice(0, mostWarned).map(key => `unknown key ${name(key)} in ${annotations.revisionControllerParams}`),
+    ...rest,
+  ];
+}
+
+/** Userinfo and queries of addresses; in what is no plain value, whatever is called a secret. */
+function looksSecret(value: unknown): boolean {
+  return isScalar(value) ? /[@?]/.test(String(value)) : mayHoldSecret(value);
+}
+
 function readMap(text: string): { values: object } | { problem: Problem } {
+  const found = mayHoldSecret(text) ? hidden : text;
+  if (text.length > longestText) {
+    return { problem: problem(undefined, found, `is longer than ${longestText} characters`) };
+  }
   try {
     const value = parseYaml(text) ?? {};
-    if (typeof value === 'object' && !Array.isArray(value)) return { values: value };
-    return { problem: problem(undefined, value, 'must be a YAML map such as "type: source"') };
+    if (isMap(value)) return { values: value };
+    return { problem: problem(undefined, found, 'must be a YAML map such as "type: source"') };
   } catch (error) {
     const [firstLine = ''] = error instanceof Error ? error.message.split('\n') : [];
-    return { problem: problem(undefined, text, `is no YAML: ${firstLine}`) };
+    // The parser may quote what it stumbled over.
+    const place = / at line \d+, column \d+/.exec(firstLine)?.[0] ?? '';
+    const why = found === hidden ? place : `: ${firstLine.replace(/:$/, '')}`;
+    return { problem: problem(undefined, found, `is no YAML${why}`) };
   }
 }
 
 function problem(key: string | undefined, value: unknown, message: string): Problem {
   const path = ['metadata', 'annotations', annotations.revisionControllerParams, ...(key === undefined ? [] : [key])];
   return { path: pathText(path), value, message };
+}
+
+/** Sets, dates and bytes, which YAML can write too, are none. */
+function isMap(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function isScalar(value: unknown): value is string | number | boolean {
@@ -133,6 +161,7 @@ function readBaseUrl(text: string): Reading {
 }
 
 function readProject(text: string): Reading {
-  if (/^[^\s?#]+$/.test(text)) return { read: { projectId: text } };
+  const isPath = /^[^\s?#\p{C}]+$/u.test(text) && !text.split('/').some(part => part === '.' || part === '..');
+  if (isPath) return { read: { projectId: text } };
   return { wrong: 'must be the number of the project or its path, such as group/project' };
 }

@@ -1,4 +1,5 @@
-// Whether an object can be worked on as a Function: its types, and what types cannot say.
+// Whether an object can be worked on as a Function: its types, what types cannot say, and the annotations that steer its builds.
+import { readAnnotations } from '../function/annotations.ts';
 import { type FunctionObject, type Parsed, parseFunction } from '../function/schema.ts';
 import { validateFunction } from '../function/validation.ts';
 import type { KubeObject } from '../platform/kube/kube.ts';
@@ -7,6 +8,7 @@ import type { KubeObject } from '../platform/kube/kube.ts';
 export function checkFunction(object: KubeObject): Parsed<FunctionObject> {
   const parsed = parseFunction(object);
   if ('problems' in parsed) return parsed;
-  const problems = validateFunction(parsed.ok);
+  const { problems: misread } = readAnnotations(parsed.ok.metadata.annotations);
+  const problems = [...misread, ...validateFunction(parsed.ok)];
   return problems.length === 0 ? parsed : { problems };
 }

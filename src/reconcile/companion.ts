@@ -8,6 +8,7 @@ import { annotations } from '../function/names.ts';
 import { isReason } from '../function/reasons.ts';
 import { type FunctionObject, parseFunction } from '../function/schema.ts';
 import type { KubeObject, Ref } from '../platform/kube/kube.ts';
+import { ofWant } from '../revision/observation.ts';
 import type { Watch } from '../watch/plan.ts';
 import { type CompanionState, companionStateText, readCompanionState } from './companion-state.ts';
 import type { ReconcilerOptions } from './context.ts';
@@ -49,7 +50,7 @@ function judge(options: ReconcilerOptions, fn: FunctionObject, look: Look): Verd
   const { said } = look.kind === 'unusable' ? look : { said: saySeen(look, before) };
   const state = { ...before, watching: said.reason };
   if (look.kind === 'unusable') return { state, said, until: options.clock.now() + secretRetryMs };
-  const head = look.observation?.heads[look.watch.want];
+  const head = ofWant(look.observation?.heads, look.watch.want);
   if (head?.kind !== 'found') return { state, said };
   return { ...compare(options, { fn, look, state: { ...state, observed: head.id } }), said };
 }
@@ -61,7 +62,7 @@ interface Comparison {
 }
 
 function compare({ clock, policy }: ReconcilerOptions, { fn, look, state }: Comparison): Omit<Verdict, 'said'> {
-  const head = look.observation?.heads[look.watch.want];
+  const head = ofWant(look.observation?.heads, look.watch.want);
   if (head?.kind !== 'found') return { state };
   const baseline = currentOf(fn, look.watch.type) ?? state.baseline;
   // Just created, or found when watching began: that is what there is, and nothing is asked for.
@@ -123,7 +124,7 @@ function saySeen({ watch, observation, warnings }: Seen, before: CompanionState)
       message: `${what}: ${observation.failure.message}`,
     };
   }
-  const head = observation?.heads[watch.want];
+  const head = ofWant(observation?.heads, watch.want);
   if (head === undefined) {
     return {
       status: 'Unknown',

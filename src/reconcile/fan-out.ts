@@ -1,12 +1,12 @@
 // From a source to its subscribers: after each poll, those Functions whose recorded state differs from what was seen are woken.
-import type { Observation } from '../revision/observation.ts';
+import { type Observation, ofWant } from '../revision/observation.ts';
 import type { FunctionView } from './function-view.ts';
 
 /** Whether an observation asks for a reconcile of this Function. Pure; an observation that says what is recorded asks for none. */
 export function concerns(view: FunctionView, observation: Observation): boolean {
   const { watch } = view;
   if (watch === undefined) return false;
-  const head = observation.heads[watch.want];
+  const head = ofWant(observation.heads, watch.want);
   if (observation.failure !== undefined) return observation.failure.reason !== view.watching;
   // A ref that the last poll did not ask for yet: the next one will.
   if (head === undefined) return false;

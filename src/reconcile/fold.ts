@@ -70,8 +70,11 @@ function readiness(fn: FunctionObject, status: FunctionStatus, conditions: reado
   };
 }
 
-/** Engines report logs; a condition is one line, without secrets. */
+/** Engines report logs; a condition is one line, without secrets, and moves no cursor of a terminal. */
 export function oneLine(message: string): string {
-  const text = redact(message).replace(/\s+/g, ' ').trim();
-  return text.length <= longestMessage ? text : `${text.slice(0, longestMessage - 3)}...`;
+  const text = redact(message)
+    .replace(/[\s\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ')
+    .trim();
+  if (text.length <= longestMessage) return text.toWellFormed();
+  return `${text.slice(0, longestMessage - 3).toWellFormed()}...`;
 }

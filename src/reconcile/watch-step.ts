@@ -5,7 +5,7 @@ import { findCondition, momentText } from '../function/conditions.ts';
 import { formatDuration, parseDuration } from '../function/duration.ts';
 import { isReason } from '../function/reasons.ts';
 import type { WatchStatus } from '../function/status.ts';
-import type { Head, Observation } from '../revision/observation.ts';
+import { type Head, type Observation, ofWant } from '../revision/observation.ts';
 import { mayBeCommit } from '../watch/plan.ts';
 import type { Context, Reading, WatchFinding } from './context.ts';
 import { withoutAbsent } from './draft.ts';
@@ -33,7 +33,7 @@ export async function watchStep(context: Context): Promise<Outcome> {
 export function findWatch({ draft }: Reading, look: Look & { readonly kind: 'seen' | 'unusable' }): WatchFinding {
   const { watch } = look;
   const observation = look.kind === 'seen' ? look.observation : undefined;
-  const facts = watchFacts(draft.status.watch, observation?.heads[watch.want]);
+  const facts = watchFacts(draft.status.watch, ofWant(observation?.heads, watch.want));
   return { type: watch.type, facts, seenAt: observation?.at };
 }
 
@@ -48,7 +48,7 @@ function watchFacts(watch: WatchStatus | undefined, head: Head | undefined): Wat
 
 /** Nothing here changes with a poll that finds what was known. */
 function watchStatus(old: WatchStatus = {}, { watch, key, observation }: Seen): WatchStatus {
-  const head = observation?.heads[watch.want];
+  const head = ofWant(observation?.heads, watch.want);
   return withoutAbsent<WatchStatus>({
     ...old,
     type: watch.type,
@@ -76,7 +76,7 @@ function say(context: Context, { watch, observation, warnings }: Seen): Said {
   const what = describe(watch.source, watch.want);
   const failure = observation?.failure;
   if (failure) return sayFailure(context, failure, what);
-  const head = observation?.heads[watch.want];
+  const head = ofWant(observation?.heads, watch.want);
   if (head === undefined) return sayUnseen(context, what);
   const because = warnings.length === 0 ? '' : `; ${warnings.join('; ')}`;
   if (head.kind === 'found') {

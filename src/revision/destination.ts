@@ -25,11 +25,11 @@ export function allows(said: readonly string[], host: string): boolean {
   return said.some(name => name === host || (name.startsWith('*.') && host.endsWith(name.slice(1))));
 }
 
-/** Takes `host`, `host:port` or a URL; undefined for what names no host. */
+/** Takes `host`, `host:port` or a URL; undefined for what names no host, and for what has a user or password in front of one. */
 export function readHost(text: string): string | undefined {
   const bare = text.trim().replace(/^[a-z][a-z0-9+.-]*:\/\//i, '');
-  const [authority = ''] = bare.split('/');
-  if (authority === '') return undefined;
+  const [authority = ''] = bare.split(/[/?#]/);
+  if (!/^(?:\*\.)?[^\s@*]+$/.test(authority)) return undefined;
   return authority.startsWith('*.') ? authority.toLowerCase() : canonicalName(authority);
 }
 

@@ -1,7 +1,7 @@
 // What the API drivers of forges share: where the API is, which repository is meant, and one question for each ref.
 import { RetryableError, TerminalError } from '../platform/errors.ts';
 import type { GitSource, Want } from '../watch/source.ts';
-import type { Head } from './observation.ts';
+import { type Head, ofWant } from './observation.ts';
 import type { Answer, Question } from './provider.ts';
 import { candidatesOf, isObjectId, kindOf } from './ref.ts';
 
@@ -21,16 +21,16 @@ export interface RefQuestion {
  * those two. A failure ends it all, for partial data is never returned.
  */
 export async function headsOf(question: Question, ask: (ref: RefQuestion) => Promise<Head>): Promise<Answer> {
-  const heads: Record<Want, Head> = {};
-  for (const want of question.wants) heads[want] = await headOf(question, want, ask);
-  return { heads };
+  const heads: [Want, Head][] = [];
+  for (const want of question.wants) heads.push([want, await headOf(question, want, ask)]);
+  return { heads: Object.fromEntries(heads) };
 }
 
 async function headOf(question: Question, want: Want, ask: (ref: RefQuestion) => Promise<Head>): Promise<Head> {
   for (const candidate of candidatesOf(want)) {
     const { kind, name } = kindOf(candidate);
     if (kind === 'other') continue;
-    const before = question.fresh === true ? undefined : question.previous?.[want];
+    const before = question.fresh === true ? undefined : ofWant(question.previous, want);
     const isSame = before?.kind === 'found' && (kind === 'default' || before.ref === candidate);
     const head = await ask({ kind, name, ...(isSame ? { previous: before } : {}) });
     if (head.kind === 'found') return kind === 'default' ? head : { ...head, ref: candidate };

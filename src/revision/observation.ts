@@ -24,6 +24,11 @@ export type Head =
 
 export type Heads = Readonly<Record<Want, Head>>;
 
+/** What is kept of a want, which may be named like a member of every object; undefined: nothing yet. */
+export function ofWant<T>(kept: Readonly<Record<Want, T>> | undefined, want: Want): T | undefined {
+  return kept !== undefined && Object.hasOwn(kept, want) ? kept[want] : undefined;
+}
+
 /** Why the last poll got no answer. */
 export interface PollFailure {
   readonly reason: string;

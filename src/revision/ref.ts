@@ -9,9 +9,12 @@ const tags = 'refs/tags/';
 // Control characters, white space, and what git-check-ref-format forbids anywhere.
 const forbidden = /[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\/|^\/|\/$|\.$|^@$/u;
 
+/** No host takes longer ones, and no question could hold them. */
+const longestName = 1024;
+
 /** Whether Git could have a ref of this name (git-check-ref-format). A name that it could not have is missing without a question. */
 export function isRefName(name: string): boolean {
-  if (name === '' || forbidden.test(name) || !name.isWellFormed()) return false;
+  if (name === '' || name.length > longestName || forbidden.test(name) || !name.isWellFormed()) return false;
   return name.split('/').every(part => !part.startsWith('.') && !part.endsWith('.lock'));
 }
 

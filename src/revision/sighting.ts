@@ -1,7 +1,7 @@
 // Joins an answer with what was seen before: how often each id was seen, which ids were left, and what is new.
 import { RetryableError } from '../platform/errors.ts';
 import type { Want } from '../watch/source.ts';
-import type { Head, Heads, LeftHead, Observation } from './observation.ts';
+import { type Head, type LeftHead, type Observation, ofWant } from './observation.ts';
 import type { Answer } from './provider.ts';
 
 /** Polls that say nothing new beyond this are not counted. */
@@ -32,7 +32,7 @@ export interface Look {
 /** Whether the next question is to be asked afresh: something was seen once only. */
 export function needsFreshLook(previous: Observation | undefined, wants: readonly Want[]): boolean {
   return wants.some(want => {
-    const head = headOf(previous?.heads, want);
+    const head = ofWant(previous?.heads, want);
     return head?.kind === 'found' && (head.sightings ?? 1) < mostSightings;
   });
 }
@@ -43,12 +43,12 @@ export function joinAnswer(previous: Observation | undefined, { heads: answered 
   const left: Record<Want, readonly LeftHead[]> = {};
   let [changed, moved, doubtful] = [false, false, false];
   for (const want of look.wants) {
-    const head = headOf(answered, want);
+    const head = ofWant(answered, want);
     if (head === undefined) throw new RetryableError('UnexpectedAnswer', `the answer says nothing of ${want}`);
-    const before = headOf(previous?.heads, want);
+    const before = ofWant(previous?.heads, want);
     const seen = count(head, before, look.fresh);
     const leaves = leftHeads(previous, want, { before, seen, now: look.now });
-    if (leaves.length > 0) left[want] = leaves;
+    if (leaves.length > 0) setOwn(left, want, leaves);
     setOwn(heads, want, seen);
     const another = before !== undefined && idOf(before) !== idOf(seen);
     moved ||= another;
@@ -70,7 +70,7 @@ function leftHeads(
   want: Want,
   { before, seen, now }: { readonly before: Head | undefined; readonly seen: Head; readonly now: number },
 ): readonly LeftHead[] {
-  const kept = (previous?.left?.[want] ?? []).filter(({ at }) => now - at < rememberedMs);
+  const kept = (ofWant(previous?.left, want) ?? []).filter(({ at }) => now - at < rememberedMs);
   if (before?.kind !== 'found' || before.id === idOf(seen)) return kept;
   const others = kept.filter(({ id }) => id !== before.id);
   return [...others, { id: before.id, at: now }].slice(-mostLeft);
@@ -85,11 +85,6 @@ function isTold(head: Head): string {
   return head.kind === 'found' ? `${head.id} ${head.ref ?? ''} ${head.sightings ?? 1}` : '';
 }
 
-/** A want may be named like a member of every object. */
-function headOf(heads: Heads | undefined, want: Want): Head | undefined {
-  return heads !== undefined && Object.hasOwn(heads, want) ? heads[want] : undefined;
-}
-
-function setOwn(heads: Record<Want, Head>, want: Want, head: Head): void {
-  Object.defineProperty(heads, want, { value: head, enumerable: true, configurable: true, writable: true });
+function setOwn<T>(kept: Record<Want, T>, want: Want, value: T): void {
+  Object.defineProperty(kept, want, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -1,6 +1,6 @@
 // The Git source that a repository's address and the watch parameters mean together.
 import { annotations } from '../function/names.ts';
-import type { Problem } from '../function/problem.ts';
+import { hidden, type Problem } from '../function/problem.ts';
 import type { WatchParams } from '../function/watch-params.ts';
 import { type GitUrl, parseGitUrl } from './git-url.ts';
 import type { Forge, GitSource } from './source.ts';
@@ -21,7 +21,7 @@ const publicForges: Readonly<Record<string, Forge>> = {
 export function planGitSource(text: string, params: WatchParams): PlannedGitSource | { readonly problem: Problem } {
   const parsed = parseGitUrl(text);
   if ('error' in parsed) {
-    const value = /[@?#%]/.test(text) ? '(hidden)' : text;
+    const value = /[@?#%]/.test(text) ? hidden : text;
     return { problem: { path: 'spec.build.srcRepo.url', value, message: parsed.error } };
   }
   const address = new URL(webAddress(parsed, params.baseUrl));

@@ -1,7 +1,7 @@
 // What a Function asks to have watched: one source, one want, one Secret, one interval; or why there is nothing to watch.
 import { readAnnotations } from '../function/annotations.ts';
 import { annotations } from '../function/names.ts';
-import { type Problem, problemText } from '../function/problem.ts';
+import { hidden, type Problem, problemText } from '../function/problem.ts';
 import { type Reason, reasons } from '../function/reasons.ts';
 import type { FunctionObject } from '../function/schema.ts';
 import type { WatchParams } from '../function/watch-params.ts';
@@ -32,6 +32,9 @@ export type WatchPlan =
       /** The fields at fault, where it is a fault. */
       readonly problems: readonly Problem[];
     };
+
+/** No ref has a longer name; what is watched is written into queue and state many times. */
+const longestRevision = 1024;
 
 /** What a planner of one type makes of a Function. */
 type Target =
@@ -76,6 +79,10 @@ function planSource(fn: FunctionObject, params: WatchParams): Target {
   const { url, revision = '', credentials, bundleContainer } = build.srcRepo;
   if (!url) return { reason: 'NoUrl' };
   if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i.test(revision)) return { reason: 'PinnedRevision' };
+  if (revision.length > longestRevision) {
+    const message = `must not be longer than ${longestRevision} characters`;
+    return { reason: 'RefNotFound', problems: [{ path: 'spec.build.srcRepo.revision', value: revision, message }] };
+  }
   const planned = planGitSource(url, params);
   if ('problem' in planned) return { reason: 'BadUrl', problems: [planned.problem] };
   const bundle = 'bundleContainer wins over url in builds; type source-image would watch it';
@@ -110,7 +117,7 @@ function planTag(
   const image = parseImage(written.text);
   if ('error' in image) {
     // What stands in front of an @ may be a password.
-    const value = written.text.includes('@') ? '(hidden)' : written.text;
+    const value = written.text.includes('@') ? hidden : written.text;
     return { reason: 'BadUrl', problems: [{ path: written.path, value, message: `must be an image: ${image.error}` }] };
   }
   if (image.digest !== undefined) return { reason: 'PinnedImage' };

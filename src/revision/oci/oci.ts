@@ -3,7 +3,7 @@ import { RetryableError } from '../../platform/errors.ts';
 import type { HttpResponse } from '../../platform/http/http.ts';
 import { isDigest, isTag } from '../../watch/image.ts';
 import { type ImageSource, sourceTls, type Want } from '../../watch/source.ts';
-import type { Head } from '../observation.ts';
+import { type Head, ofWant } from '../observation.ts';
 import type { Answer, Ports, Provider, Question } from '../provider.ts';
 import type { RegistryAccess } from './access.ts';
 import { acceptManifests, hasDigest, manifestDigest } from './media-types.ts';
@@ -22,9 +22,9 @@ export function ociProvider(): Provider<ImageSource> {
     driver: 'oci',
     conditional: true,
     async observe(question: Question<ImageSource>, ports: Ports): Promise<Answer> {
-      const heads: Record<Want, Head> = {};
-      for (const tag of question.wants) heads[tag] = await new TagQuestion(registries, question, ports).ask(tag);
-      return { heads };
+      const heads: [Want, Head][] = [];
+      for (const tag of question.wants) heads.push([tag, await new TagQuestion(registries, question, ports).ask(tag)]);
+      return { heads: Object.fromEntries(heads) };
     },
   };
 }
@@ -78,7 +78,7 @@ class TagQuestion {
 
   /** What was seen before; nothing for a second opinion, which is asked unconditionally. */
   private previous(tag: Want): Extract<Head, { kind: 'found' }> | undefined {
-    const head = this.question.fresh === true ? undefined : this.question.previous?.[tag];
+    const head = this.question.fresh === true ? undefined : ofWant(this.question.previous, tag);
     return head?.kind === 'found' ? head : undefined;
   }
 
