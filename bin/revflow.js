@@ -6,7 +6,7 @@ if (major < 24) {
     `revflow needs Node 24 or later, and this is ${process.version}. In its clone, "npm ci" brings one along: ` +
       'run "npx revflow" there, or put node_modules/.bin first in PATH.',
   );
-  process.exitCode = 1;
+  process.exitCode = 2;
 } else {
   await import('../src/main.ts');
 }

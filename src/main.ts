@@ -10,13 +10,18 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 // Who reads our output may stop reading (`| head`): that is no fault.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+}
 
 process.exitCode = await runProgram(process.argv.slice(2), {
   env: readEnvironment(),
+  get input() {
+    return process.stdin;
+  },
   out: process.stdout,
   err: process.stderr,
   signal: closing.signal,

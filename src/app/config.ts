@@ -1,4 +1,5 @@
 // Flags and environment → settings. The only reader of the process's environment.
+import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { parseDuration } from '../function/duration.ts';
 
@@ -59,7 +60,7 @@ export type Flags = Readonly<Record<string, string | readonly string[] | boolean
 export function readRunConfig(flags: Flags, env: Environment): RunConfig {
   const read = new Reader(flags, env);
   return {
-    kubeconfig: read.text('kubeconfig') ?? env['KUBECONFIG'],
+    kubeconfig: read.text('kubeconfig') ?? (env['KUBECONFIG'] || undefined),
     context: read.text('context'),
     redis: read.redis(),
     namespace: read.text('namespace') ?? 'revflow',
@@ -80,6 +81,58 @@ export function readRunConfig(flags: Flags, env: Environment): RunConfig {
     identity: `${env['POD_NAME'] ?? hostname()}-${process.pid}`,
     proxies: readProxies(env),
   };
+}
+
+/** Settings of the verbs that ask a cluster or files, and print. */
+export interface ClientConfig {
+  /** Flag, REVFLOW_KUBECONFIG or KUBECONFIG. */
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  /** State directory of a local control plane. */
+  readonly state: string | undefined;
+  /** `-n`; it has no variable: REVFLOW_NAMESPACE is revflow's own. */
+  readonly namespace: string | undefined;
+  readonly output: 'table' | 'wide' | 'json' | 'yaml';
+  readonly redis: string | undefined;
+  readonly egressAllow: readonly string[];
+  readonly egressDeny: readonly string[];
+  readonly caFile: string | undefined;
+  readonly requireCredentialHosts: boolean;
+  readonly proxies: Proxies;
+  readonly env: Environment;
+}
+
+/** Reads them; a flag wins over its variable, and `--kubeconfig` over the variable of `--state` and the other way round. Throws UsageError. */
+export function readClientConfig(flags: Flags, env: Environment): ClientConfig {
+  const read = new Reader(flags, env);
+  if (flags['kubeconfig'] !== undefined && flags['state'] !== undefined) {
+    throw new UsageError('--kubeconfig and --state name two clusters; give one of them');
+  }
+  const state = flags['kubeconfig'] === undefined ? read.text('state') : undefined;
+  return {
+    kubeconfig: state === undefined ? (read.text('kubeconfig') ?? (env['KUBECONFIG'] || undefined)) : undefined,
+    context: read.text('context'),
+    state,
+    namespace: typeof flags['namespace'] === 'string' ? flags['namespace'] : undefined,
+    output: read.word('output', ['table', 'wide', 'json', 'yaml'] as const, 'table'),
+    redis: read.redis(),
+    egressAllow: read.list('egress-allow') ?? [],
+    egressDeny: read.list('egress-deny') ?? [],
+    caFile: read.text('ca-file'),
+    requireCredentialHosts: read.truth('require-credential-hosts'),
+    proxies: readProxies(env),
+    env,
+  };
+}
+
+/** PEM certificates of `--ca-file`; UsageError when the file cannot be read. */
+export async function readCaFile(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`--ca-file ${file} cannot be read (${error.code})`);
+  });
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+  throw new UsageError(`--ca-file ${file} holds no PEM certificate`);
 }
 
 /** The proxy variables of the environment. */

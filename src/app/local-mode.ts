@@ -1,5 +1,4 @@
 // Local mode: everything that revflow needs, in this process and one directory. No cluster, no Redis, no Docker.
-import { readFile } from 'node:fs/promises';
 import { definitions } from '../function/crd/definitions.ts';
 import { kinds } from '../function/kinds.ts';
 import { startApiServer } from '../local/api-server/server.ts';
@@ -22,9 +21,10 @@ import { createMemoryState } from '../platform/state/memory.ts';
 import type { State } from '../platform/state/state.ts';
 import { createCredentials } from '../revision/credential.ts';
 import { loadInstallKey } from '../revision/install-key.ts';
-import type { Environment, Proxies, RunConfig } from './config.ts';
+import { type Environment, type Proxies, type RunConfig, readCaFile } from './config.ts';
 import { type ControlPlane, type Settings, startControlPlane } from './control-plane.ts';
 import { serveHealth } from './health.ts';
+import { version } from './version.ts';
 
 export interface LocalOptions {
   /** The state directory. */
@@ -58,7 +58,6 @@ export interface LocalMode extends AsyncDisposable {
   readonly plane: ControlPlane;
 }
 
-const version = '0.1.0';
 /** revflow's own namespace here. */
 const home = 'revflow';
 
@@ -125,7 +124,7 @@ interface Edge {
 
 async function openEdge({ stack, kube, config, log, metrics }: Starting & { readonly kube: Kube }): Promise<Edge> {
   const { egressAllow: allow, egressDeny: deny, caFile, proxies } = config;
-  const caPem = caFile === undefined ? undefined : await readFile(caFile, 'utf8');
+  const caPem = await readCaFile(caFile);
   const egress = egressPolicy({ allow, deny, loopback: true, refuse: [kube.address] });
   const http = createHttp({
     ...{ clock, log, caPem, proxies, egress },

@@ -1,5 +1,5 @@
 // YAML in and out: the one place where the yaml package enters.
-import { parse, stringify } from 'yaml';
+import { type Document, LineCounter, parse, parseAllDocuments, stringify } from 'yaml';
 
 /** The value of one YAML (or JSON) document; an empty one is null. Throws a YAMLParseError that names line and column. */
 export function parseYaml(text: string): unknown {
@@ -10,4 +10,37 @@ export function parseYaml(text: string): unknown {
 /** One YAML document, two spaces deep, without folded lines or aliases: the same value gives the same text. */
 export function formatYaml(value: unknown): string {
   return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+/** One document of a stream: its value, or what is wrong with its text. Lines count from 1. */
+export type YamlDocument = { readonly line: number } & ({ readonly value: unknown } | { readonly fault: string });
+
+/** All documents of a YAML (or JSON) stream; never throws. A fault names line and column, and quotes nothing: the text may be secret. */
+export function parseYamlStream(text: string): readonly YamlDocument[] {
+  const lines = new LineCounter();
+  try {
+    const documents = parseAllDocuments(text, { logLevel: 'error', lineCounter: lines });
+    return [...documents].map(document => readDocument(document, lines));
+  } catch {
+    return [{ line: 1, fault: 'is nested too deeply' }];
+  }
+}
+
+function readDocument(document: Document.Parsed, lines: LineCounter): YamlDocument {
+  const { line } = lines.linePos(document.contents?.range[0] ?? document.range[0]);
+  const [error] = document.errors;
+  if (error !== undefined) return { line, fault: faultText(error.message) };
+  try {
+    return { line, value: document.toJS() };
+  } catch (cause) {
+    const isAlias = cause instanceof ReferenceError && cause.message.startsWith('Unresolved alias');
+    const alias = 'has an alias without an anchor; a text that begins with * needs quotes';
+    return { line, fault: isAlias ? alias : 'has too many aliases, or is nested too deeply' };
+  }
+}
+
+/** The parser's first line, without what it quotes. */
+function faultText(message: string): string {
+  const [first = ''] = message.split('\n');
+  return `is no YAML: ${first.replace(/: ".*$/, '').replace(/:$/, '')}`;
 }

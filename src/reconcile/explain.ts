@@ -5,6 +5,7 @@ import { type BuildDecision, decideBuild, decideServing, type ServingDecision } 
 import type { Hold } from '../decide/rule.ts';
 import { readAnnotations } from '../function/annotations.ts';
 import type { FunctionObject } from '../function/schema.ts';
+import type { Kube } from '../platform/kube/kube.ts';
 import { wantedServing } from '../serving/plan.ts';
 import { builderIsThere, buildFacts, lookAtBuild } from './build-facts.ts';
 import { type Reading, type ReconcilerOptions, sharedFacts } from './context.ts';
@@ -14,7 +15,9 @@ import { readServing, servingFacts } from './serving-facts.ts';
 import { type Look, lookAtWatch } from './watch-look.ts';
 import { findWatch } from './watch-step.ts';
 
-export type ExplainPorts = Pick<ReconcilerOptions, 'kube' | 'state' | 'credentials' | 'clock' | 'policy'>;
+export interface ExplainPorts extends Pick<ReconcilerOptions, 'state' | 'credentials' | 'clock' | 'policy'> {
+  readonly kube: Pick<Kube, 'get'>;
+}
 
 export interface Explanation {
   readonly watch: Look;

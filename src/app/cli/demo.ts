@@ -3,7 +3,6 @@
 import { RetryableError, TerminalError } from '../../platform/errors.ts';
 import { redact } from '../../platform/redact.ts';
 import type { Flags } from '../config.ts';
-import { runDemo } from '../demo/demo.ts';
 import { type ExitCode, exitCodes, type Terminal, type Verb } from './verb.ts';
 
 const defaultState = '.revflow/demo';
@@ -24,6 +23,7 @@ export const demo: Verb = {
 /** Whatever goes wrong, the demo has failed: scripts look at 0 or 1. */
 async function show(directory: string, terminal: Terminal): Promise<ExitCode> {
   try {
+    const { runDemo } = await import('../demo/demo.ts');
     return await runDemo(directory, terminal);
   } catch (error) {
     if (!(error instanceof TerminalError) && !(error instanceof RetryableError)) throw error;

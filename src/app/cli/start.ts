@@ -1,7 +1,5 @@
 // `revflow start`: local mode, until it is stopped.
-import { createLog } from '../../platform/logger.ts';
 import { type Environment, type Flags, readRunConfig } from '../config.ts';
-import { startLocalMode } from '../local-mode.ts';
 import { type ExitCode, exitCodes, type Terminal, type Verb } from './verb.ts';
 
 const flags: readonly (readonly [string, string])[] = [
@@ -37,6 +35,9 @@ export const start: Verb = {
 
 async function runLocally(given: Flags, { env, out, err, signal }: Terminal): Promise<ExitCode> {
   const config = readRunConfig({ ...given, logFormat: given['logFormat'] ?? env['REVFLOW_LOG_FORMAT'] ?? 'text' }, env);
+  // Loaded only when it is needed: every other verb, and --help, starts sooner.
+  const { createLog } = await import('../../platform/logger.ts');
+  const { startLocalMode } = await import('../local-mode.ts');
   const log = createLog({
     level: config.logLevel,
     pretty: config.logFormat === 'text',

@@ -1,4 +1,4 @@
-// What every verb of the command line is given, and how it ends.
+// What every verb of the command line is given, how it ends, and how its flags and examples are told.
 import type { Command } from 'commander';
 import type { Environment } from '../config.ts';
 
@@ -11,6 +11,8 @@ export interface Output {
 /** The world of one run of the command. */
 export interface Terminal {
   readonly env: Environment;
+  /** What is piped in, for `-f -`. */
+  readonly input: AsyncIterable<Uint8Array | string>;
   /** Results alone. */
   readonly out: Output;
   /** Progress, warnings and errors. */
@@ -31,3 +33,19 @@ export interface Verb {
 
 /** Registers the action of the verb that was called; its promise is the exit code. */
 export type Act = (action: (terminal: Terminal) => Promise<ExitCode>) => void;
+
+/** A flag as commander reads it, and what it is for. */
+export type FlagText = readonly [flag: string, text: string];
+
+export function addFlags(command: Command, flags: readonly FlagText[]): Command {
+  for (const [flag, text] of flags) command.option(flag, text);
+  return command;
+}
+
+/** Lines below the flags in --help: what one should know, and examples with what each does. */
+export function addExamples(command: Command, examples: readonly FlagText[], notes: readonly string[] = []): Command {
+  const width = Math.max(...examples.map(([line]) => line.length));
+  const lines = examples.map(([line, text]) => `  ${line.padEnd(width)}  ${text}`.trimEnd());
+  const told = notes.length === 0 ? '' : `\n${notes.join('\n')}\n`;
+  return command.addHelpText('after', `${told}\nExamples:\n${lines.join('\n')}`);
+}

@@ -1,0 +1,111 @@
+// Asks what Functions watch, each distinct source once, and keeps the answers where the loop's own reading finds them.
+import { systemClock } from '../../platform/clock.ts';
+import { RetryableError, TerminalError } from '../../platform/errors.ts';
+import { createHttp } from '../../platform/http/client.ts';
+import { egressPolicy } from '../../platform/http/egress.ts';
+import type { Http } from '../../platform/http/http.ts';
+import { createLog } from '../../platform/logger.ts';
+import type { State } from '../../platform/state/state.ts';
+import type { Credentials } from '../../revision/credential.ts';
+import { createMemory } from '../../revision/memory.ts';
+import type { Heads, Observation } from '../../revision/observation.ts';
+import { createProviders } from '../../revision/providers.ts';
+import { SourceGraph } from '../../watch/graph.ts';
+import { planWatch } from '../../watch/plan.ts';
+import { type SourceSpec, stateKeys } from '../../watch/source.ts';
+import { type ClientConfig, readCaFile } from '../config.ts';
+import { version } from '../version.ts';
+import type { Candidate } from './function-files.ts';
+
+export interface Asking {
+  readonly http: Http;
+  /** Answers are kept here as observations. */
+  readonly state: State;
+  readonly credentials: Credentials;
+  readonly signal: AbortSignal;
+}
+
+/** An answer needs to be kept only as long as this process. */
+const keptMs = 3_600_000;
+const atOnce = 16;
+
+/** The HTTP edge for questions of a person; `refuse` is the API server, where there is one. */
+export async function openHttp(
+  config: ClientConfig,
+  { loopback, refuse }: { readonly loopback: boolean; readonly refuse: readonly string[] },
+): Promise<Http & AsyncDisposable> {
+  const { egressAllow: allow, egressDeny: deny, caFile, proxies } = config;
+  return createHttp({
+    clock: systemClock,
+    log: createLog({ level: 'error', pretty: true }),
+    userAgent: `revflow/${version}`,
+    caPem: await readCaFile(caFile),
+    proxies,
+    egress: egressPolicy({ allow, deny, loopback, refuse }),
+  });
+}
+
+/** Asks all sources of the Functions; gives the driver that answered each, by the source's key. What failed is an observation too. */
+export async function askSources(
+  candidates: readonly Candidate[],
+  asking: Asking,
+): Promise<ReadonlyMap<string, string>> {
+  const specs = await specsOf(candidates, asking.credentials);
+  const providers = createProviders();
+  const memory = createMemory(asking.state, systemClock);
+  const drivers = new Map<string, string>();
+
+  async function ask({ key, source, wants, secrets, credentialId, intervalMs }: SourceSpec): Promise<void> {
+    const now = systemClock.now();
+    let observation: Observation;
+    try {
+      const { credential } = await asking.credentials.resolve(secrets[0], source);
+      const question = { source, wants, credential, credentialId, signal: asking.signal };
+      const ports = { http: asking.http, memory, now: () => systemClock.now() };
+      const { heads, driver } = await providers.observeSource(question, ports);
+      drivers.set(key, driver);
+      observation = { at: now, heads: seenOnce(heads), intervalMs };
+    } catch (error) {
+      asking.signal.throwIfAborted();
+      if (!(error instanceof RetryableError || error instanceof TerminalError)) throw error;
+      const { reason, message } = error;
+      observation = { at: 0, heads: {}, intervalMs, failure: { reason, message, since: now, count: 1 } };
+    }
+    await asking.state.set(stateKeys.observation(key), JSON.stringify(observation), keptMs);
+  }
+
+  const waiting = [...specs];
+  const lane = async () => {
+    for (let spec = waiting.shift(); spec !== undefined; spec = waiting.shift()) await ask(spec);
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+  return drivers;
+}
+
+/** The distinct sources of what is watched with a credential that can be used; the others have nothing to be asked with. */
+async function specsOf(candidates: readonly Candidate[], credentials: Credentials): Promise<readonly SourceSpec[]> {
+  const graph = new SourceGraph();
+  for (const { key, fn } of candidates) {
+    const plan = fn && planWatch(fn);
+    if (fn === undefined || plan?.kind !== 'watched') continue;
+    const { namespace } = fn.metadata;
+    const { secret, source } = plan.watch;
+    const ref = secret === undefined ? undefined : { namespace, name: secret };
+    const resolved = await credentials.resolve(ref, source).catch(unusable);
+    if (resolved) graph.subscribe(key, { watch: plan.watch, namespace, credentialId: resolved.credentialId });
+  }
+  return [...graph.keys()].flatMap(key => graph.spec(key) ?? []);
+}
+
+/** The reading of the watch tells why; what is no trouble with a Secret is thrown there again. */
+function unusable(error: unknown): undefined {
+  if (!(error instanceof RetryableError)) throw error;
+}
+
+function seenOnce(heads: Heads): Heads {
+  const seen = Object.entries(heads).map(([want, head]) => [
+    want,
+    head.kind === 'found' ? { ...head, sightings: 1 } : head,
+  ]);
+  return Object.fromEntries(seen) as Heads;
+}

@@ -1,0 +1,98 @@
+// The control plane of a cluster: everything that `revflow run` needs, until it is told to stop.
+import { systemClock } from '../platform/clock.ts';
+import { TerminalError } from '../platform/errors.ts';
+import { createHttp } from '../platform/http/client.ts';
+import { egressPolicy } from '../platform/http/egress.ts';
+import { connectKube } from '../platform/kube/client.ts';
+import type { Kube } from '../platform/kube/kube.ts';
+import type { Log } from '../platform/log.ts';
+import { createLog } from '../platform/logger.ts';
+import { createMetrics, type Metrics } from '../platform/metrics.ts';
+import { createMemoryQueue } from '../platform/queue/memory.ts';
+import type { Queue } from '../platform/queue/queue.ts';
+import { createRedisQueue } from '../platform/queue/redis/queue.ts';
+import { createMemoryState } from '../platform/state/memory.ts';
+import { createRedisState } from '../platform/state/redis.ts';
+import type { State } from '../platform/state/state.ts';
+import { type ExitCode, exitCodes, type Terminal } from './cli/verb.ts';
+import { type RunConfig, readCaFile } from './config.ts';
+import { startControlPlane } from './control-plane.ts';
+import { serveHealth } from './health.ts';
+import { version } from './version.ts';
+
+/** Works until the signal; then lets what runs finish. */
+export async function runCluster(config: RunConfig, terminal: Terminal): Promise<ExitCode> {
+  const log = createLog({
+    level: config.logLevel,
+    pretty: config.logFormat === 'text',
+    write: line => void terminal.out.write(line),
+  });
+  const metrics = createMetrics();
+  await using kube = await connect(config, log, metrics);
+  await using shared = await openShared(config, log);
+  const { queue, state } = shared;
+  const redisHost = config.redis === undefined ? [] : [new URL(config.redis).host];
+  await using http = createHttp({
+    clock: systemClock,
+    log,
+    userAgent: `revflow/${version}`,
+    caPem: await readCaFile(config.caFile),
+    proxies: config.proxies,
+    egress: egressPolicy({
+      allow: config.egressAllow,
+      deny: config.egressDeny,
+      loopback: false,
+      refuse: [kube.address, ...redisHost],
+    }),
+    observe: ({ host, status }) => metrics.count('revflow_http_requests_total', { host, status: String(status) }),
+  });
+  const settings = {
+    ...config,
+    slots: { cluster: config.maxBuilds, namespace: config.maxBuildsPerNamespace },
+    alone: false,
+  };
+  await using plane = await startControlPlane({ kube, queue, state, http, clock: systemClock, log, metrics, settings });
+  const probes = { address: config.healthAddress, health: () => plane.health(), metrics, log };
+  await using health = await serveHealth(probes).catch((error: unknown) => portTaken(error, config));
+  log.info('started', { version, health: health.port, redis: config.redis !== undefined, steps: config.mode });
+  await new Promise<void>(resolve => {
+    if (terminal.signal.aborted) resolve();
+    terminal.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  log.info('stopping');
+  return exitCodes.done;
+}
+
+function connect(config: RunConfig, log: Log, metrics: Metrics): Promise<Kube> {
+  return connectKube({
+    kubeconfig: config.kubeconfig,
+    context: config.context,
+    fieldManager: config.mode === 'companion' ? 'revflow-companion' : 'revflow',
+    clock: systemClock,
+    log,
+    observe: ({ verb, status }) => metrics.count('revflow_api_requests_total', { verb, status: String(status) }),
+  });
+}
+
+/** Queue and state: both in memory, or both on one Redis. */
+async function openShared({ redis }: RunConfig, log: Log): Promise<AsyncDisposable & { queue: Queue; state: State }> {
+  const clock = systemClock;
+  const queue =
+    redis === undefined ? createMemoryQueue({ clock, log }) : await createRedisQueue({ url: redis, clock, log });
+  const state = redis === undefined ? createMemoryState({ clock }) : await createRedisState({ url: redis, clock, log });
+  return {
+    queue,
+    state,
+    async [Symbol.asyncDispose]() {
+      await queue[Symbol.asyncDispose]();
+      await state[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Another program has the port of the probes. */
+function portTaken(error: unknown, { healthAddress: { host, port } }: RunConfig): never {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error;
+  const message = `--health-address ${host}:${port} is taken by another program; choose another port`;
+  throw new TerminalError('PortInUse', message, { cause: error });
+}
