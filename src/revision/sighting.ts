@@ -1,7 +1,7 @@
 // Joins an answer with what was seen before: how often each id was seen, which ids were left, and what is new.
 import { RetryableError } from '../platform/errors.ts';
 import type { Want } from '../watch/source.ts';
-import { type Head, type LeftHead, type Observation, ofWant } from './observation.ts';
+import { type Head, type Heads, type LeftHead, type Observation, ofWant } from './observation.ts';
 import type { Answer } from './provider.ts';
 
 /** Polls that say nothing new beyond this are not counted. */
