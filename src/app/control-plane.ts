@@ -7,7 +7,7 @@ import { recordEvent } from '../platform/kube/events.ts';
 import type { Kube } from '../platform/kube/kube.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import type { Handler, Queue, QueueName } from '../platform/queue/queue.ts';
+import type { Queue } from '../platform/queue/queue.ts';
 import type { State } from '../platform/state/state.ts';
 import { createReconciler } from '../reconcile/function.ts';
 import { startLeader } from '../reconcile/leader.ts';
@@ -17,6 +17,7 @@ import type { SlotLimits } from '../reconcile/slots.ts';
 import { createCredentials } from '../revision/credential.ts';
 import { createDetector } from '../revision/detect.ts';
 import { loadInstallKey } from '../revision/install-key.ts';
+import { Workers } from './workers.ts';
 
 export interface ControlPlaneOptions {
   readonly kube: Kube;
@@ -65,17 +66,12 @@ export interface ControlPlane extends AsyncDisposable {
   health(): Promise<Health>;
 }
 
-/** Due keys that nobody has handled for this long mean that the scheduler is stuck. */
-const stuckMs = 5 * 60_000;
-const graceMs = 10_000;
-
 /** Starts working, and leading when it is this process's turn. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { kube, queue, clock, settings } = options;
   const installKey = await loadInstallKey(kube, settings.namespace);
   const credentials = createCredentials({ kube, installKey, clock, requireHosts: settings.requireCredentialHosts });
   const office = settings.mode === 'full' ? new SlotOffice({ ...options, limits: settings.slots }) : undefined;
-  const progress = new Progress(queue, clock);
   const detector = createDetector({ ...options, credentials, minIntervalMs: settings.minIntervalMs });
   const reporter = { clock, log: options.log, instance: settings.identity };
   const reconciler = createReconciler({
@@ -87,53 +83,25 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     events: input => recordEvent(kube, input, reporter),
   });
   const runs = backends.map(backend => backend.run);
+  const workers = new Workers({
+    ...options,
+    jobs: [
+      { queue: 'source', handler: detector, concurrency: settings.polls },
+      { queue: 'function', handler: reconciler, concurrency: settings.reconciles },
+    ],
+  });
   const leadership = new Leadership({ ...options, ...settings }, () =>
-    startLeader({ ...options, ...settings, credentials, runs, slots: office }),
+    workers.under(startLeader({ ...options, ...settings, credentials, runs, slots: office })),
   );
-  const consumers = await Promise.all([
-    queue.work('source', progress.seen(detector), { concurrency: settings.polls }),
-    queue.work('function', progress.seen(reconciler), { concurrency: settings.reconciles }),
-  ]);
   leadership.start();
   return {
     leading: leadership.ready,
     async health() {
-      return { ready: leadership.settled && queue.healthy(), live: await progress.isLive() };
+      return { ready: leadership.settled && queue.healthy(), live: await workers.live() };
     },
     async [Symbol.asyncDispose]() {
       // The Lease is given back at once: the next leader need not wait for what still runs here.
-      await Promise.all([leadership.stop(), ...consumers.map(consumer => consumer.close(graceMs))]);
+      await Promise.all([leadership.stop(), workers.close()]);
     },
   };
-}
-
-/** Whether the workers get on. */
-class Progress {
-  readonly #queue: Queue;
-  readonly #clock: Clock;
-  #at: number;
-
-  constructor(queue: Queue, clock: Clock) {
-    this.#queue = queue;
-    this.#clock = clock;
-    this.#at = clock.now();
-  }
-
-  seen(handler: Handler): Handler {
-    return async (key, signal) => {
-      try {
-        return await handler(key, signal);
-      } finally {
-        this.#at = this.#clock.now();
-      }
-    };
-  }
-
-  /** A queue that cannot be asked is its server's trouble and no reason to be restarted. */
-  async isLive(): Promise<boolean> {
-    if (this.#clock.now() - this.#at < stuckMs || !this.#queue.healthy()) return true;
-    const names: readonly QueueName[] = ['source', 'function'];
-    const counts = await Promise.all(names.map(name => this.#queue.counts(name).catch(() => undefined)));
-    return counts.every(count => count === undefined || count.due === 0);
-  }
 }

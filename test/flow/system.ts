@@ -14,6 +14,7 @@ import { eventually } from '../eventually.ts';
 import { startTestCluster, type TestCluster } from '../servers/api-server.ts';
 import { type GitServer, startGitServer } from '../servers/git-server.ts';
 import { type BuilderFarm, startBuilderFarm } from './builder-farm.ts';
+import { grantHome, isServiceAccount, serviceAccountToken } from './service-account.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 /** What Node made of the sources at an earlier start; a process that is killed adds nothing to it. */
@@ -67,12 +68,20 @@ export interface FunctionParts {
   readonly spec?: object;
 }
 
-/** Starts one with a namespace of its own. `options.namespace` joins an existing one. */
-export async function startSystem(options: { readonly cluster?: TestCluster } = {}): Promise<System> {
+export interface SystemOptions {
+  /** An API server that is there already; default one of its own. */
+  readonly cluster?: TestCluster;
+  /** The definitions of OpenFunction's kinds there; default ours. */
+  readonly definitions?: readonly KubeObject[];
+}
+
+/** Starts one with a namespace of its own. */
+export async function startSystem(options: SystemOptions = {}): Promise<System> {
   await using stack = new AsyncDisposableStack();
-  const cluster = options.cluster ?? stack.use(await startTestCluster());
+  const cluster = options.cluster ?? stack.use(await startTestCluster(options.definitions));
   if (!cluster.isReal) await cluster.install(foreignDefinitions);
   const namespace = await cluster.namespace();
+  if (isServiceAccount) await grantHome(cluster.kube, namespace);
   const { kube } = cluster;
   const git = stack.use(await startGitServer());
   const farm = stack.use(await startBuilderFarm(kube, namespace));
@@ -155,15 +164,13 @@ function functionOf({ namespace, git }: System, name: string, parts: FunctionPar
 
 async function startPlane(system: System, options: PlaneOptions): Promise<Plane> {
   const allow = [new URL(system.git.url).host, ...(options.allow ?? [])].join(',');
-  const rbac = process.env['REVFLOW_TEST_RBAC'] === '1';
-  const account = () => system.cluster.withToken('system:serviceaccount:revflow:revflow');
-  const kubeconfig = options.kubeconfig ?? (rbac ? await account() : system.cluster.kubeconfig);
-  const home = rbac ? 'revflow' : system.namespace;
+  const given = options.kubeconfig ?? system.cluster.kubeconfig;
+  const kubeconfig = isServiceAccount ? await system.cluster.withToken(serviceAccountToken, given) : given;
   const args = [
     join(root, 'bin/revflow.js'),
     'run',
     `--kubeconfig=${kubeconfig}`,
-    `--namespace=${home}`,
+    `--namespace=${system.namespace}`,
     `--namespaces=${system.namespace}`,
     `--egress-allow=${allow}`,
     '--health-address=127.0.0.1:0',

@@ -23,8 +23,8 @@ export interface TestCluster extends AsyncDisposable {
   connect(options?: Partial<KubeOptions>): Promise<Kube>;
   /** A proxy before the API server that breaks HTTP, and a kubeconfig that leads through it. Closed with the cluster. */
   breakable(): Promise<{ readonly proxy: FaultProxy; readonly kubeconfig: string }>;
-  /** A kubeconfig with another token. */
-  withToken(token: string): Promise<string>;
+  /** A kubeconfig with another token; `like` is the one that it is otherwise like, default the administrator's. */
+  withToken(token: string, like?: string): Promise<string>;
   /** A kubeconfig that trusts the system's authorities alone. */
   withoutAuthority(): Promise<string>;
   /** The same for TCP (TLS passes through). */
@@ -47,8 +47,8 @@ const definitionKind: Kind = {
 };
 const namespaceKind: Kind = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', cluster: true };
 
-/** Starts (or finds) the API server, with our own definitions and, where they are at hand, the foreign ones. */
-export async function startTestCluster(): Promise<TestCluster> {
+/** Starts (or finds) the API server, with these definitions; default our own. */
+export async function startTestCluster(definitions?: readonly KubeObject[]): Promise<TestCluster> {
   const directory = await mkdtemp(join(tmpdir(), 'revflow-cluster-'));
   const server = isRealCluster ? realServer() : await embeddedServer(directory);
   const owned: AsyncDisposable[] = [];
@@ -63,8 +63,8 @@ export async function startTestCluster(): Promise<TestCluster> {
     owned.push(kube);
     return kube;
   };
-  const edited = async (edit: (config: Kubeconfig) => void): Promise<string> => {
-    const config = parse(await readFile(server.kubeconfig, 'utf8')) as Kubeconfig;
+  const edited = async (edit: (config: Kubeconfig) => void, like = server.kubeconfig): Promise<string> => {
+    const config = parse(await readFile(like, 'utf8')) as Kubeconfig;
     edit(config);
     const file = join(directory, `${randomBytes(4).toString('hex')}.kubeconfig`);
     await writeFile(file, stringify(config), { mode: 0o600 });
@@ -97,10 +97,10 @@ export async function startTestCluster(): Promise<TestCluster> {
       owned.push(proxy);
       return { proxy, kubeconfig: await through(`https://127.0.0.1:${proxy.port}`) };
     },
-    withToken: token =>
+    withToken: (token, like) =>
       edited(config => {
         for (const entry of config.users) entry.user = { token };
-      }),
+      }, like),
     withoutAuthority: () =>
       edited(config => {
         for (const { cluster: entry } of config.clusters) delete entry['certificate-authority-data'];
@@ -113,7 +113,7 @@ export async function startTestCluster(): Promise<TestCluster> {
       await rm(directory, { recursive: true, force: true });
     },
   };
-  await cluster.install(await ownDefinitions());
+  await cluster.install(definitions ?? (await ownDefinitions()));
   return cluster;
 }
 
@@ -143,7 +143,8 @@ async function embeddedServer(directory: string): Promise<Server> {
   return { kubeconfig: server.kubeconfig, close: () => server.close() };
 }
 
-function ownDefinitions(): Promise<readonly KubeObject[]> {
+/** The definitions of deploy/crd. */
+export function ownDefinitions(): Promise<readonly KubeObject[]> {
   return readDefinitions(join(import.meta.dirname, '../../deploy/crd'));
 }
 

@@ -42,6 +42,7 @@ export function createMemoryQueue(ports: Ports): Queue {
   let closed = false;
 
   return {
+    shared: false,
     async wake(queue, key, at) {
       if (closed) throw new RetryableError('Aborted', `cannot wake ${key}: the queue is closed`);
       line(queue).wake(key, dueTime(at, ports.clock.now()));

@@ -29,6 +29,8 @@ export interface Consumer extends AsyncDisposable {
  * What is queued may vanish (the Redis behind it emptied): the leader re-asserts everything now and then.
  */
 export interface Queue extends AsyncDisposable {
+  /** Whether other processes wake and work on the same keys. */
+  readonly shared: boolean;
   /** Makes `key` due at `at` (milliseconds since the epoch; absent or past: now). Resolves when it is recorded. */
   wake(queue: QueueName, key: string, at?: number): Promise<void>;
   /** Starts handling a queue in this process. */

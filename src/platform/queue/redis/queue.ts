@@ -28,6 +28,7 @@ export async function createRedisQueue(options: RedisQueueOptions): Promise<Queu
   }
 
   return {
+    shared: true,
     async wake(queue, key, at) {
       const now = clock.now();
       const call = [line(queue).at, now, jobId(key), dueTime(at, now)] as const;
