@@ -2,8 +2,14 @@
 import { check } from './check.ts';
 import { crd } from './crd.ts';
 import { demo } from './demo.ts';
+import { explain } from './explain.ts';
+import { logs } from './logs.ts';
+import { rebuild } from './rebuild.ts';
+import { render } from './render.ts';
+import { resume } from './resume.ts';
 import { run } from './run.ts';
 import { start } from './start.ts';
+import { suspend } from './suspend.ts';
 import type { Verb } from './verb.ts';
 
-export const verbs: readonly Verb[] = [start, demo, run, check, crd];
+export const verbs: readonly Verb[] = [start, demo, run, check, render, explain, logs, rebuild, suspend, resume, crd];
