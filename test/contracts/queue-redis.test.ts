@@ -30,7 +30,7 @@ describe.skipIf(!hasRedis)(
     let scene: Scene;
     let log: ReturnType<typeof createKeptLog>;
     let processes: WorkerProcess[];
-    const idle = () => until(() => scene.idle());
+    const idle = () => until(() => scene.idle().catch(() => false));
     const began = (key: string, times: number) => until(() => scene.runs(key) >= times);
 
     beforeEach(async () => {

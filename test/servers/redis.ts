@@ -20,6 +20,8 @@ export const skipsWithoutRedis = 'skipped without the Debian package redis-serve
 export interface TestRedisOptions {
   readonly password?: string;
   readonly tls?: boolean;
+  /** `always` (the default): what it has answered survives its death; with `everysec` the last moments may not. */
+  readonly fsync?: 'always' | 'everysec';
 }
 
 export interface TestRedis extends AsyncDisposable {
@@ -47,7 +49,7 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
   const directory = await mkdtemp(join(tmpdir(), 'revflow-redis-'));
   const port = await freePort();
   const tls = options.tls === true ? await selfSigned() : undefined;
-  const words = await serverWords({ directory, port, tls, password: options.password });
+  const words = await serverWords({ ...options, directory, port, certificate: tls });
   let server = await startServer(words, directory);
 
   async function command(...args: string[]): Promise<string> {
@@ -93,23 +95,22 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
   };
 }
 
-interface Server {
+interface Server extends TestRedisOptions {
   readonly directory: string;
   readonly port: number;
-  readonly tls: Certificate | undefined;
-  readonly password: string | undefined;
+  readonly certificate: Certificate | undefined;
 }
 
-async function serverWords({ directory, port, tls, password }: Server): Promise<string[]> {
+async function serverWords({ directory, port, certificate, password, fsync = 'always' }: Server): Promise<string[]> {
   const common = ['--dir', directory, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'yes'];
-  const policy = ['--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction'];
+  const policy = ['--appendfsync', fsync, '--maxmemory-policy', 'noeviction'];
   const login = password === undefined ? [] : ['--requirepass', password];
-  if (!tls) return [...common, ...policy, ...login, '--port', String(port)];
-  const certificate = join(directory, 'tls.crt');
+  if (!certificate) return [...common, ...policy, ...login, '--port', String(port)];
+  const crt = join(directory, 'tls.crt');
   const key = join(directory, 'tls.key');
-  await writeFile(certificate, tls.certificate);
-  await writeFile(key, tls.key, { mode: 0o600 });
-  const files = ['--tls-cert-file', certificate, '--tls-key-file', key, '--tls-auth-clients', 'no'];
+  await writeFile(crt, certificate.certificate);
+  await writeFile(key, certificate.key, { mode: 0o600 });
+  const files = ['--tls-cert-file', crt, '--tls-key-file', key, '--tls-auth-clients', 'no'];
   return [...common, ...policy, ...login, '--port', '0', '--tls-port', String(port), ...files];
 }
 

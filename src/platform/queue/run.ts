@@ -24,16 +24,12 @@ export class Runs {
     return this.under.size;
   }
 
-  /** Runs the handler, then `settle` with its outcome; both belong to the run. Never rejects because of the handler. */
+  /** Runs the handler, then `settle` with its outcome, and resolves after both; draining waits for the handler alone. */
   async start(key: string, settle: (outcome: Outcome) => Promise<void> | void): Promise<void> {
     const stopper = new AbortController();
-    const whole = this.outcome(key, stopper.signal).then(settle);
-    this.under.set(stopper, whole);
-    try {
-      await whole;
-    } finally {
-      this.under.delete(stopper);
-    }
+    const outcome = this.outcome(key, stopper.signal).finally(() => this.under.delete(stopper));
+    this.under.set(stopper, outcome);
+    await settle(await outcome);
   }
 
   /** Aborts every run. */

@@ -38,6 +38,8 @@ const longestRetryMs = 2_000;
 /** How long opening waits for the server before it lets the caller start without one. */
 const openMs = 5_000;
 
+const notConnected = 'not connected';
+
 export function script(lua: string): Script {
   return { lua, sha: createHash('sha1').update(lua).digest('hex') };
 }
@@ -56,18 +58,36 @@ export async function run(
   }
 }
 
-/** A client that keeps its commands until the server is back; for consumers. TerminalError BadUrl for a URL of no use. */
-export function openPatient(options: ConnectionOptions): Redis {
+/** A client that keeps its commands until the server is back; for consumers. */
+export interface Patient {
+  readonly client: Redis;
+  /** Ends the connection and those of all duplicates at once, whatever state they are in. */
+  readonly cut: () => void;
+}
+
+/** TerminalError BadUrl for a URL of no use. */
+export function openPatient(options: ConnectionOptions): Patient {
   const address = redisAddress(options.url);
-  const patient = { maxRetriesPerRequest: null, socketTimeout: silenceMs };
-  return watched(open(address, options, patient), address, options);
+  const { client } = watched(
+    open(address, options, { maxRetriesPerRequest: null, socketTimeout: silenceMs }),
+    address,
+    options,
+  );
+  const all = [client];
+  const duplicate = client.duplicate.bind(client);
+  client.duplicate = override => {
+    const copy = duplicate(override);
+    all.push(copy);
+    return copy;
+  };
+  return { client, cut: () => all.forEach(each => each.disconnect()) };
 }
 
 /** A connection that fails fast. Resolves when it is connected, or after some seconds without; then it goes on trying. */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
   const address = redisAddress(options.url);
   const hasty = { enableOfflineQueue: false, maxRetriesPerRequest: 1, commandTimeout: askMs, socketTimeout: 2 * askMs };
-  const client = watched(open(address, options, hasty), address, options);
+  const { client, trouble } = watched(open(address, options, hasty), address, options);
   await ready(client, options.clock);
   let failed = false;
   let probing = false;
@@ -95,7 +115,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
         return answer;
       } catch (error) {
         failed = true;
-        throw refusal(`cannot ${what}: Redis at ${address.display}: ${said(error, address)}`, error);
+        throw refusal(`cannot ${what}: Redis at ${address.display}`, [said(error, address), trouble()]);
       }
     },
     async [Symbol.asyncDispose]() {
@@ -107,14 +127,15 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
 /** What an error of the client says, without the password whatever happens; its other fields hold commands and are dropped. */
 export function said(error: unknown, { password }: Pick<RedisAddress, 'password'>): string {
   const text = error instanceof Error ? error.message || error.name : String(error);
-  if (text.includes("Stream isn't writeable")) return 'not connected';
+  if (text.includes("Stream isn't writeable")) return notConnected;
   return password === undefined
     ? text
     : text.replaceAll(password, '***').replaceAll(encodeURIComponent(password), '***');
 }
 
-function refusal(message: string, error: unknown): RetryableError {
-  const text = error instanceof Error ? error.message : '';
+function refusal(what: string, [now, before]: readonly [string, string | undefined]): RetryableError {
+  const text = now === notConnected && before !== undefined ? before : now;
+  const message = text === now ? `${what}: ${now}` : `${what}: ${now}: ${text}`;
   if (/^(WRONGPASS|NOAUTH|NOPERM)/.test(text)) return new RetryableError('Unauthorized', message);
   if (/^[A-Z]{3,} /.test(text)) return new RetryableError('ServerError', message);
   return new RetryableError(text.includes('timed out') ? 'Timeout' : 'NetworkError', message);
@@ -138,8 +159,8 @@ function open(address: RedisAddress, { caPem }: ConnectionOptions, manner: Redis
   return new Redis({ ...options, replyMapping: 'legacy' });
 }
 
-/** Logs when the server goes and comes, once each, however often connecting is tried between. */
-function watched(client: Redis, address: RedisAddress, { log }: ConnectionOptions): Redis {
+/** Logs when the server goes and comes, once each, however often connecting is tried between; knows the last trouble. */
+function watched(client: Redis, address: RedisAddress, { log }: ConnectionOptions) {
   let told: string | undefined;
   client.on('error', (error: unknown) => {
     const message = said(error, address);
@@ -150,7 +171,7 @@ function watched(client: Redis, address: RedisAddress, { log }: ConnectionOption
     if (told !== undefined) log.info('Redis answers again', { redis: address.display });
     told = undefined;
   });
-  return client;
+  return { client, trouble: () => told };
 }
 
 async function ready(client: Redis, clock: Clock): Promise<void> {

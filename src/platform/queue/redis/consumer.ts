@@ -44,7 +44,7 @@ const manner = {
 /** Starts to handle a queue; it goes on for as long as it takes when Redis is away. */
 export function startConsumer(options: ConsumerOptions, handler: Handler, { concurrency }: WorkOptions): Consumer {
   const { clock, log, line } = options;
-  const client = openPatient(options);
+  const { client, cut } = openPatient(options);
   const runs = new Runs(handler);
   const claims = new Claims({ client, clock, at: line.at });
   const gone = new AbortController();
@@ -86,7 +86,7 @@ export function startConsumer(options: ConsumerOptions, handler: Handler, { conc
       log.warn('a handler does not end although its signal was aborted', { queue: line.name });
     await Promise.race([closed, clock.sleep(farewellMs, gone.signal)]);
     gone.abort();
-    await worker.disconnect();
+    cut();
   }
 
   const once = (graceMs?: number) => (closing ??= Promise.resolve().then(() => close(graceMs)));
