@@ -17,6 +17,7 @@ import { builders, type ChildView, runsOf, servings } from './kinds.ts';
 import { latestByKey } from './latest.ts';
 import { Pruner } from './pruner.ts';
 import { claimOf, type SlotOffice } from './slot-office.ts';
+import { leaveMark } from './state-mark.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -104,7 +105,9 @@ class Leading {
   }
 
   async start(): Promise<void> {
-    const { queue, slots, clock } = this.#options;
+    const { queue, slots, clock, state } = this.#options;
+    // Before anything is handed out: what is lost from here on is missed. A state that is away is looked at again by the rounds.
+    await leaveMark(state).catch(() => false);
     await this.#findRuns();
     try {
       await Promise.all([this.#functions.synced, ...this.#children.map(children => children.synced)]);
@@ -202,10 +205,25 @@ class Leading {
     }
   }
 
+  /** An emptied Redis has forgotten who is to be polled and what comes back by itself: all of it is said again. */
+  async #lookForLoss(): Promise<void> {
+    const { state, log } = this.#options;
+    try {
+      if (!(await leaveMark(state)) || this.#stopping.signal.aborted) return;
+    } catch (error) {
+      // Away is not lost; the next round asks again.
+      return log.debug('cannot look at the shared state', { error });
+    }
+    log.info('the shared state was empty; handing everything out again', { sources: this.#graph.size });
+    for (const source of this.#graph.keys()) this.#subscriptions.hurry(source);
+    for (const view of this.#functions.values()) if (!view.settled || view.holding) this.#waking.touch(view.key);
+  }
+
   /** The slow round: nothing here is needed while all goes well. */
   #beat(): void {
     const { slots, clock, metrics } = this.#options;
     if (this.#stopping.signal.aborted) return;
+    void this.#lookForLoss();
     metrics.gauge('revflow_overdue_sources', {}, this.#watchdog.round());
     metrics.gauge('revflow_sources', {}, this.#graph.size);
     slots?.round();
