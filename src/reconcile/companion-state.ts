@@ -5,10 +5,15 @@ import { annotations } from '../function/names.ts';
 const schema = z.object({
   /** The id that was asked for last, or that was there when watching began. */
   baseline: z.string().exactOptional(),
+  /** What OpenFunction had recorded when it was told so. */
+  from: z.string().exactOptional(),
+  /** Stands for the part of the spec that names the source: another one there is an edit. */
+  spec: z.string().exactOptional(),
   /** The id that was seen last. */
   observed: z.string().exactOptional(),
   /** Reason of the last Event about watching. */
   watching: z.string().exactOptional(),
+  /** Ids that were left a short while ago. */
   left: z.array(z.object({ id: z.string(), at: z.string() })).exactOptional(),
 });
 
@@ -26,6 +31,6 @@ export function readCompanionState(own: Readonly<Record<string, string>> = {}): 
 
 /** The annotation's text; the same state gives the same text. */
 export function companionStateText(state: CompanionState): string {
-  const { baseline, observed, watching, left } = state;
-  return JSON.stringify({ baseline, observed, watching, left: left?.length ? left : undefined });
+  const { baseline, from, spec, observed, watching, left } = state;
+  return JSON.stringify({ baseline, from, spec, observed, watching, left: left?.length ? left : undefined });
 }

@@ -76,11 +76,14 @@ function viewReadable(fn: FunctionObject): Rest {
   const build = fn.spec.build;
   // Beside OpenFunction its definitions prune our conditions; what stands there then is in the annotation.
   const companion = readCompanionState(fn.metadata.annotations);
+  const baseline = watch && baselineOf(fn, watch);
+  // OpenFunction was told what is there now, and recorded nothing since, or the same again.
+  const told = companion.from !== undefined && companion.from === baseline && companion.baseline === companion.observed;
   return {
     watch,
-    baseline: watch && (baselineOf(fn, watch) ?? companion.baseline),
+    baseline: watch && (baseline ?? companion.baseline),
     observed: status?.watch?.observed?.id ?? companion.observed,
-    holding: isHolding(fn),
+    holding: told || isHolding(fn),
     watching: findCondition(status?.conditions, 'Watching')?.reason ?? companion.watching,
     settled: isSettled(fn),
     history: {
@@ -110,9 +113,8 @@ function isHolding(fn: FunctionObject): boolean {
   const { conditions, build } = fn.status ?? {};
   const reasons = [findCondition(conditions, 'Built')?.reason, findCondition(conditions, 'Served')?.reason];
   const unpinned = build?.revision === undefined && ['Created', 'Building'].includes(build?.state ?? '');
-  return (
-    unpinned || reasons.some(reason => holds.has(reason ?? '')) || readAnnotations(fn.metadata.annotations).suspended
-  );
+  const { suspended, hold } = readAnnotations(fn.metadata.annotations);
+  return unpinned || reasons.some(reason => holds.has(reason ?? '')) || suspended || hold !== undefined;
 }
 
 function isSettled({ metadata, status }: FunctionObject): boolean {

@@ -2,9 +2,10 @@
 
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KubeError } from '../../src/platform/kube/kube.ts';
 import { readDefinitions, type TestCluster } from '../servers/api-server.ts';
 import { startReconcileCluster } from './cluster.ts';
-import { createWorld, digest, gitSpec, shaA, shaB, shaC, watching } from './world.ts';
+import { createWorld, digest, gitSpec, shaA, shaB, shaC, type World, watching } from './world.ts';
 
 const theirs = join(import.meta.dirname, '../../../shared/crds/openfunction');
 const definitions = await readDefinitions(theirs);
@@ -111,5 +112,121 @@ describe('companion mode', () => {
     await world.reconcile();
     expect(world.events.map(event => event.reason)).toEqual(['BadParams']);
     expect((await world.read()).status).toBeUndefined();
+  });
+
+  const statusOf = (commitSha: string) => ({ ...running, sources: [{ name: 'default', git: { commitSha } }] });
+  const told = async (world: World) => {
+    const patches = world.requests.filter(request => request.endsWith(' status')).length;
+    world.requests.length = 0;
+    return patches;
+  };
+
+  it('takes what OpenFunction built beyond what it was told for what there is, when the next poll sees it too', async () => {
+    const world = await companion();
+    await world.create(gitSpec, watching());
+    await world.writeStatus(statusOf(shaA));
+    await world.observe(shaA);
+    await world.reconcile();
+    await world.observe(shaB);
+    await world.reconcile();
+    expect(await told(world)).toBe(1);
+    // The branch moved on between poll and clone, and the last poll is older than the build.
+    await world.writeStatus(statusOf(shaC));
+    await world.reconcile();
+    expect(await told(world)).toBe(0);
+    await world.clock.advance(1_000);
+    await world.observe(shaC);
+    await world.reconcile();
+    expect(await told(world)).toBe(0);
+    expect((await world.read()).status).toEqual(statusOf(shaC));
+  });
+
+  it('tells once more when OpenFunction built another commit than what polls go on to see, and then lets it be', async () => {
+    const world = await companion();
+    await world.create(gitSpec, watching());
+    await world.writeStatus(statusOf(shaA));
+    await world.observe(shaB);
+    await world.reconcile();
+    await world.writeStatus(statusOf(shaC));
+    await world.reconcile();
+    expect(await told(world)).toBe(1);
+    for (const times of [1, 0, 0]) {
+      await world.clock.advance(1_000);
+      await world.observe(shaB, { sightings: 2 });
+      await world.reconcile();
+      expect(await told(world)).toBe(times);
+      await world.writeStatus(statusOf(shaC));
+      await world.reconcile();
+    }
+  });
+
+  it('leaves the build of an edited source to OpenFunction', async () => {
+    const world = await companion();
+    await world.create(gitSpec, watching());
+    await world.writeStatus(statusOf(shaA));
+    await world.observe(shaA);
+    await world.reconcile();
+    await world.editSpec({ build: { srcRepo: { revision: 'next' } } });
+    await world.observe(shaB);
+    await world.reconcile();
+    expect(await told(world)).toBe(0);
+    // It built what was there before the last push.
+    await world.writeStatus(statusOf(shaC));
+    await world.reconcile();
+    await world.clock.advance(1_000);
+    await world.observe(shaB);
+    await world.reconcile();
+    expect(await told(world)).toBe(1);
+  });
+
+  it('asks for nothing while it is suspended or held, and for the newest afterwards', async () => {
+    for (const [key, value] of [
+      ['suspend', 'true'],
+      ['hold', 'release week'],
+    ] as const) {
+      const world = await companion();
+      await world.create(gitSpec, { ...watching(), [`openfunction.io/${key}`]: value });
+      await world.writeStatus(statusOf(shaA));
+      await world.observe(shaB);
+      await world.reconcile();
+      await world.observe(shaC);
+      await world.reconcile();
+      expect((await world.read()).status).toEqual(statusOf(shaA));
+      await world.annotate({ [`openfunction.io/${key}`]: null });
+      await world.reconcile();
+      expect((await world.read()).status?.sources).toEqual([{ name: 'default', git: { commitSha: shaC } }]);
+    }
+  });
+
+  it('believes in a rollback when it is seen twice, even if the way there was never written down', async () => {
+    const world = await companion();
+    await world.create(gitSpec, watching());
+    await world.writeStatus(statusOf(shaA));
+    await world.observe(shaA);
+    await world.reconcile();
+    await world.observe(shaB);
+    // Killed between the handshake and the annotation.
+    world.interrupt = (moment, request) => {
+      if (moment === 'before' && request === 'patch functions/f')
+        throw new KubeError({ status: 0, reason: 'Aborted' }, '');
+    };
+    await expect(world.reconcile()).rejects.toThrow();
+    world.interrupt = () => {};
+    await world.reconcile();
+    expect(await told(world)).toBe(1);
+    await world.observe(shaA);
+    await world.reconcile();
+    expect(await told(world)).toBe(0);
+    await world.observe(shaA, { sightings: 2 });
+    await world.reconcile();
+    expect(await told(world)).toBe(1);
+  });
+
+  it('says nothing of what was not looked at yet', async () => {
+    const world = await companion();
+    await world.create(gitSpec, watching());
+    await world.reconcile();
+    expect(world.requests).toEqual(['get functions/f']);
+    expect(world.events).toEqual([]);
   });
 });
