@@ -1,8 +1,7 @@
 // `npm test [paths]`: makes sure that the servers which tests need are installed, runs the tests, and ends with "N passed, N failed".
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { countsText, runTests } from './counted-tests.ts';
 
 /** Debian packages of the servers that tests start, and the file that shows that each is there. */
 const servers: Readonly<Record<string, string>> = {
@@ -13,12 +12,9 @@ const servers: Readonly<Record<string, string>> = {
 };
 
 installServers();
-const report = join(tmpdir(), `revflow-test-${process.pid}.json`);
-const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)];
-const { status } = spawnSync('vitest', args, { stdio: 'inherit' });
-const { passed, failed, skipped } = counts();
-console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
-process.exitCode = status === 0 && failed === 0 && passed > 0 ? 0 : 1;
+const counts = runTests(process.argv.slice(2));
+console.log(countsText(counts));
+process.exitCode = counts.ok ? 0 : 1;
 
 function installServers(): void {
   const missing = Object.keys(servers).filter(name => !existsSync(servers[name] ?? ''));
@@ -36,23 +32,4 @@ function installServers(): void {
     );
   });
   if (!installed) console.log(`Not installed: ${missing.join(', ')}; the tests that need them are skipped.`);
-}
-
-interface Report {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly numPendingTests: number;
-  readonly numTodoTests: number;
-  readonly numFailedTestSuites: number;
-}
-
-/** Counts of the whole run; a suite that could not even start counts as one failure. */
-function counts(): { readonly passed: number; readonly failed: number; readonly skipped: number } {
-  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numFailedTestSuites } = JSON.parse(
-    readFileSync(report, 'utf8'),
-  ) as Report;
-  rmSync(report);
-  const failed = numFailedTests > 0 ? numFailedTests : numFailedTestSuites;
-  return { passed: numPassedTests, failed, skipped: numPendingTests + numTodoTests };
 }
