@@ -67,6 +67,15 @@ export function startConsumer(options: ConsumerOptions, handler: Handler, { conc
     return letGo(whole.finally(() => line.busy.delete(key)));
   }
 
+  /**
+   * The worker takes this error for "the job has been put where it belongs", which settling does. What could not be
+   * settled keeps its lock until that ends, and is then found as the key of a dead process is.
+   */
+  async function letGo(settled: Promise<void>): Promise<never> {
+    await settled.catch(tell);
+    throw new DelayedError();
+  }
+
   async function settle({ key, token, before }: Run, outcome: Outcome): Promise<void> {
     const failures = { done: 0, stopped: before, failed: before + 1 }[outcome.kind];
     const end = { id: jobId(key), token, next: nextTime({ key, failures }, outcome, options), failures, before };
@@ -108,12 +117,6 @@ function nextTime(
   if (outcome.kind === 'stopped') return clock.now();
   if (outcome.kind === 'done') return outcome.next === undefined ? '' : dueTime(outcome.next, clock.now());
   return retryTime({ queue: line.name, ...run, error: outcome.error }, { clock, log });
-}
-
-/** The worker takes this error for "the job has been put where it belongs", which settling does. */
-async function letGo(settled: Promise<void>): Promise<never> {
-  await settled;
-  throw new DelayedError();
 }
 
 /** Logs what BullMQ complains about; the same complaint once until another comes. */
