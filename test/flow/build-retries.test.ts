@@ -1,11 +1,11 @@
-// Builds that end badly, or whose run is taken away: what tries them again, and what does not.
+// Builds that end badly: what tries them again, and what does not.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findCondition } from '../../src/function/conditions.ts';
 import { kinds } from '../../src/function/kinds.ts';
 import type { FunctionObject } from '../../src/function/schema.ts';
 import { eventually } from '../eventually.ts';
 import { digestOf } from './builder-farm.ts';
-import { type Plane, type System, startSystem } from './system.ts';
+import { type System, startSystem } from './system.ts';
 
 const built = (fn: FunctionObject) => findCondition(fn.status?.conditions, 'Built');
 const rebuild = (nonce: string) => ({ metadata: { annotations: { 'openfunction.io/rebuild-requested': nonce } } });
@@ -23,6 +23,8 @@ describe.concurrent('a build that failed', () => {
     system.until(name, `failed at sequence ${sequence}`, ({ status }) => {
       return status?.build?.state === 'Failed' && status.sequence === sequence;
     });
+  /** First commits of two repositories are otherwise one and the same. */
+  const own = (name: string) => ({ files: { 'name.txt': name } });
   /** Two polls of its repository. */
   const untilPolled = async (name: string) => {
     const polls = () => system.git.requests.filter(({ url }) => url.startsWith(`/team/${name}.git/`)).length;
@@ -32,7 +34,7 @@ describe.concurrent('a build that failed', () => {
 
   it('is not tried again by polling, but by clearing status.build, a request, a deleted Builder and a push', async () => {
     const repository = await system.git.repository('team/failed');
-    const good = await repository.commit();
+    const good = await repository.commit(own('failed'));
     await system.create('failed');
     await system.untilServed('failed', digestOf('failed', good));
     const bad = await repository.commit();
@@ -65,7 +67,7 @@ describe.concurrent('a build that failed', () => {
 
   it('does not stop watching when it was the first one', async () => {
     const repository = await system.git.repository('team/first');
-    const bad = await repository.commit();
+    const bad = await repository.commit(own('first'));
     system.farm.broken.add(bad);
     await system.create('first');
     await failedAt('first', 1);
@@ -77,7 +79,7 @@ describe.concurrent('a build that failed', () => {
 
   it('is not repeated when the pruning of history takes its Builder', async () => {
     const repository = await system.git.repository('team/pruned');
-    const bad = await repository.commit();
+    const bad = await repository.commit(own('pruned'));
     system.farm.broken.add(bad);
     const srcRepo = { url: `${system.git.url}/team/pruned.git`, revision: 'main' };
     const build = { builder: 'registry.example/builder:1', srcRepo, failedBuildsHistoryLimit: 0 };
@@ -93,80 +95,5 @@ describe.concurrent('a build that failed', () => {
     expect(system.farm.revisionsOf('pruned')).toEqual([bad]);
     const good = await repository.commit();
     await system.untilServed('pruned', digestOf('pruned', good));
-  });
-});
-
-describe('a run that somebody deletes before it ended', () => {
-  let system: System;
-  let plane: Plane;
-
-  beforeAll(async () => {
-    system = await startSystem();
-    plane = await system.plane();
-  });
-  afterAll(() => system[Symbol.asyncDispose]());
-
-  const untilStarted = (name: string, count: number) =>
-    system.until(name, `has started ${count} runs`, ({ status }) => {
-      return system.farm.revisionsOf(name).length === count && status?.build?.state === 'Building';
-    });
-  const removeRun = async (name: string) => {
-    const run = system.farm.created.findLast(created => created.function === name);
-    await system.kube.remove({ kind: kinds.buildRun, namespace: system.namespace, name: run?.name ?? '' });
-  };
-
-  it('is started again while revflow is there, three times and then no more, until something newer comes', async () => {
-    const repository = await system.git.repository('team/up');
-    const first = await repository.commit();
-    system.farm.slow.add('up');
-    await system.create('up');
-    for (const runs of [1, 2, 3, 4]) {
-      await untilStarted('up', runs);
-      await removeRun('up');
-    }
-    const failed = await system.until('up', 'is given up', ({ status }) => status?.build?.state === 'Failed');
-    expect(built(failed)).toMatchObject({ status: 'False', reason: 'RunVanished' });
-    expect(system.farm.revisionsOf('up')).toEqual([first, first, first, first]);
-
-    const second = await repository.commit();
-    await untilStarted('up', 5);
-    await system.farm.release();
-    await system.untilServed('up', digestOf('up', second));
-    expect(system.farm.revisionsOf('up')).toEqual([first, first, first, first, second]);
-  });
-
-  it('is started again when revflow was down meanwhile', async () => {
-    const repository = await system.git.repository('team/down');
-    const first = await repository.commit();
-    system.farm.slow.add('down');
-    await system.create('down');
-    await untilStarted('down', 1);
-    await plane.stop();
-    await removeRun('down');
-
-    plane = await system.plane();
-    await untilStarted('down', 2);
-    await system.farm.release();
-    await system.untilServed('down', digestOf('down', first));
-    expect(system.farm.revisionsOf('down')).toEqual([first, first]);
-  });
-
-  it('is built at the newest commit when its run and its Builder were deleted, and a commit pushed, while revflow was down', async () => {
-    const repository = await system.git.repository('team/both');
-    const first = await repository.commit();
-    system.farm.slow.add('both');
-    await system.create('both');
-    const { status } = await untilStarted('both', 1);
-    await plane.stop();
-    await removeRun('both');
-    const name = status?.build?.resourceRef ?? '';
-    await system.kube.remove({ kind: kinds.builder, namespace: system.namespace, name });
-    const second = await repository.commit();
-    system.farm.slow.delete('both');
-
-    plane = await system.plane();
-    await system.untilServed('both', digestOf('both', second));
-    expect(system.farm.revisionsOf('both').at(0)).toBe(first);
-    expect(system.farm.revisionsOf('both').at(-1)).toBe(second);
   });
 });

@@ -25,12 +25,14 @@ export interface BuilderFarm extends AsyncDisposable {
   readonly mostAlive: number;
   /** How long a build takes, milliseconds; Infinity: until `release`. */
   durationMs: number;
+  /** Names of Functions whose builds take another time, milliseconds. */
+  readonly durations: Map<string, number>;
   /** Names of Functions whose builds wait until `release`. */
   readonly slow: Set<string>;
   /** Revisions that fail to build. */
   readonly broken: Set<string>;
-  /** Ends what waits. */
-  release(): Promise<void>;
+  /** Ends what waits, of all Functions or of one. */
+  release(functionName?: string): Promise<void>;
 }
 
 /** Begins to build in one namespace, in several, or everywhere. */
@@ -39,7 +41,12 @@ export async function startBuilderFarm(kube: Kube, namespace?: string | readonly
   const alive = new Map<string, KubeObject>();
   const timers = new Map<string, NodeJS.Timeout>();
   let mostAlive = 0;
-  const farm = { durationMs: 0, broken: new Set<string>(), slow: new Set<string>() };
+  const farm = {
+    durationMs: 0,
+    broken: new Set<string>(),
+    slow: new Set<string>(),
+    durations: new Map<string, number>(),
+  };
   const pending = new Set<Promise<void>>();
   const known = new Set<string>();
 
@@ -73,7 +80,7 @@ export async function startBuilderFarm(kube: Kube, namespace?: string | readonly
     if (farm.durationMs !== Infinity && !farm.slow.has(nameOf(run)))
       timers.set(
         uidOf(run),
-        setTimeout(() => end(run), farm.durationMs),
+        setTimeout(() => end(run), farm.durations.get(nameOf(run)) ?? farm.durationMs),
       );
   };
   const handlers: ReflectorOptions<KubeObject> = {
@@ -101,8 +108,8 @@ export async function startBuilderFarm(kube: Kube, namespace?: string | readonly
     get mostAlive() {
       return mostAlive;
     },
-    async release() {
-      for (const run of alive.values()) end(run);
+    async release(name?: string) {
+      for (const run of alive.values()) if (name === undefined || name === nameOf(run)) end(run);
       await Promise.all(pending);
     },
     async [Symbol.asyncDispose]() {

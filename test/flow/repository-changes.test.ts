@@ -67,7 +67,7 @@ describe.concurrent('a repository that does not only move forward', () => {
 
     await repository.branch('main', a);
     await started('early', a);
-    await system.farm.release();
+    await system.farm.release('early');
 
     const { status } = await rest('early', a);
     expect(revisions('early')).toEqual([a, b, a]);
