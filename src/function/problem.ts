@@ -14,7 +14,7 @@ export const hidden = '(hidden)';
 
 const longestShown = 60;
 /** Last steps of paths where a secret may stand: variables that are called one, and references where somebody wrote the value itself. */
-const secretPath = /(?:passw(?:or)?d|secret|token|credential|api[_-]?key|private[_-]?key)[^.[\]]*\]?$/i;
+const secretPath = /(?:passw(?:or)?d|secret|token|credential|api[_-]?key|private[_-]?key|headers)[^.[\]]*\]?$/i;
 const secretWord = /[@?]|passw(?:or)?d|secret|token|credential|api[_-]?key|private[_-]?key/i;
 
 /** A value in at most 60 characters, as JSON; `nothing` for an absent one. */

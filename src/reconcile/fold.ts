@@ -46,7 +46,10 @@ export function foldStatus({ fn, status, results, now, unseen }: Fold): Function
   for (const { condition, outcome } of results) put(condition, outcome.said);
   const ready = readyFrom(readiness(fn, status, conditions));
   put('Ready', ready);
-  const vital = results.filter(result => result.vital).map(result => result.outcome);
+  const outcomes = (some: readonly StepResult[]) => some.map(result => result.outcome);
+  const counted = results.filter(result => result.vital);
+  // A row that ended before its vital steps waits for what ended it.
+  const vital = outcomes(counted.length === 0 ? results : counted);
   const moving = vital.find(outcome => outcome.kind === 'waiting');
   const stuck = moving || ready.status === 'True' ? undefined : vital.find(outcome => outcome.kind === 'stalled');
   if (moving) put('Reconciling', { ...moving.said, status: 'True', reason: 'Progressing' });

@@ -1,6 +1,7 @@
 // Credentials by the name of their Secret: read when used, kept at most a minute, read once for all who ask at the same time.
 import { createHmac } from 'node:crypto';
 import { canonicalJson } from '../function/hash.ts';
+import { showValue } from '../function/problem.ts';
 import type { Clock } from '../platform/clock.ts';
 import { RetryableError } from '../platform/errors.ts';
 import type { Kind, Kube, KubeObject } from '../platform/kube/kube.ts';
@@ -92,6 +93,11 @@ function identityOf(credential: Credential, installKey: Uint8Array): string {
   return createHmac('sha256', installKey).update(canonicalJson(credential)).digest('hex').slice(0, 32);
 }
 
+/** What API servers take for a name; another one would lead past the Secrets of the namespace. */
+function isSecretName(name: string): boolean {
+  return name.length <= 253 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(name);
+}
+
 /** Secrets as last read, and the reads under way. */
 class SecretStore {
   private readonly options: CredentialsOptions;
@@ -103,6 +109,10 @@ class SecretStore {
   }
 
   async read(secret: SecretRef, maxAgeMs: number): Promise<Kept> {
+    if (!isSecretName(secret.name)) {
+      const message = `${showValue(secret.name)} is no name that a Secret could have: lower-case letters, digits, "-" and "."`;
+      throw new RetryableError('SecretNotFound', message);
+    }
     const key = `${secret.namespace}/${secret.name}`;
     const kept = this.kept.get(key);
     if (kept && this.options.clock.now() - kept.at <= maxAgeMs) return kept;

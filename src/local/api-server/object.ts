@@ -58,14 +58,35 @@ export function equal(a: unknown, b: unknown): boolean {
   return keys.length === Object.keys(b).length && keys.every(key => Object.hasOwn(b, key) && equal(a[key], b[key]));
 }
 
+/** The deepest that a value may be nested here: what works on objects calls itself. (A real API server gives up at ten thousand.) */
+export const deepestJson = 500;
+
+/** Whether a JSON value is nested deeper than is worked on. */
+export function isTooDeep(value: unknown): boolean {
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; depth <= deepestJson; depth += 1) {
+    // YAML can name the same value many times over, and a value within itself.
+    const containers = new Set(level.filter(item => typeof item === 'object' && item !== null));
+    if (containers.size === 0) return false;
+    level = [...containers].flatMap(item => Object.values(item));
+  }
+  return true;
+}
+
 /** A deep copy of a JSON value; several times faster than structuredClone. */
 export function copied<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copied) as T;
   if (!isJson(value)) return value;
   const copy: Json = {};
-  for (const [name, item] of Object.entries(value)) copy[name] = copied(item);
+  for (const [name, item] of Object.entries(value)) {
+    if (name === '__proto__') Object.defineProperty(copy, name, { ...member, value: copied(item) });
+    else copy[name] = copied(item);
+  }
   return copy as T;
 }
+
+/** What assignment would make of a new member, had it not a meaning of its own for this name. */
+const member = { enumerable: true, writable: true, configurable: true };
 
 /** A copy without the named fields. */
 export function without<T extends object>(value: T, fields: readonly string[]): Partial<T> {

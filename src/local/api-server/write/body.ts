@@ -2,7 +2,7 @@
 import { parseYaml } from '../../../platform/yaml.ts';
 import { type Call, maxBodyBytes } from '../http/call.ts';
 import { bodyEncoding } from '../media.ts';
-import { isJson, type Json } from '../object.ts';
+import { deepestJson, isJson, isTooDeep, type Json } from '../object.ts';
 import { decodeProtobuf } from '../protobuf/objects.ts';
 import { badRequest, tooLarge } from '../status.ts';
 
@@ -46,7 +46,7 @@ interface Parsed {
 /** What JSON.parse says quotes the text, which may be a Secret's. */
 export function fromJson(text: string): Parsed {
   try {
-    return { value: JSON.parse(text) as unknown };
+    return shallow(JSON.parse(text) as unknown);
   } catch {
     return { fault: text === '' ? 'unexpected end of JSON input' : 'the text is not JSON' };
   }
@@ -54,8 +54,12 @@ export function fromJson(text: string): Parsed {
 
 export function fromYaml(text: string): Parsed {
   try {
-    return { value: parseYaml(text) };
+    return shallow(parseYaml(text));
   } catch {
     return { fault: 'the text is not YAML' };
   }
+}
+
+function shallow(value: unknown): Parsed {
+  return isTooDeep(value) ? { fault: `exceeded max depth (${deepestJson})` } : { value };
 }

@@ -1,6 +1,6 @@
 // Brings what a client sends into the form that the rest of a write works on: typed metadata, no unknown fields, defaults filled in.
 import type { Target } from '../core.ts';
-import { type ApiObject, asText, type Json } from '../object.ts';
+import { type ApiObject, asText, deepestJson, isTooDeep, type Json } from '../object.ts';
 import { applyDefaults, fillDefaults } from '../schema/default.ts';
 import { duplicateFields } from '../schema/duplicate-fields.ts';
 import { prune } from '../schema/prune.ts';
@@ -48,6 +48,8 @@ export function decodeBody(body: Body, target: Target, options: WriteOptions): D
 /** The same for what a patch made of an object. `value` becomes the object: it is changed. An apply's nulls are faults, and stay. */
 export function decode(value: Json, target: Target, { keepsNulls = false } = {}): Decoded {
   const { version, resource } = target;
+  // Patches can add up to what no body could hold.
+  if (isTooDeep(value)) throw cannotHandle(target, `exceeded max depth (${deepestJson})`);
   const { metadata, fault } = decodeMetadata(value['metadata']);
   if (fault) throw cannotHandle(target, fault);
   const object: ApiObject = {
