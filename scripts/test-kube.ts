@@ -1,7 +1,10 @@
 // `KUBECONFIG=… npm run test:kube [-- --rbac]`: the contract and flow tests on a real API server. Installs deploy/crd there first; with
 // --rbac also deploy/base, and revflow then runs as its ServiceAccount (the token is the identity: the API server must take it so).
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { baseGrants } from '../test/flow/grants.ts';
 import { countsText, runTests } from './counted-tests.ts';
 
 const kubeconfig = process.env['KUBECONFIG'];
@@ -32,11 +35,28 @@ const flows = readdirSync('test/flow').filter(name => name.endsWith('.test.ts'))
 const files = ['test/contracts/kube.test.ts', ...flows.map(name => `test/flow/${name}`)].filter(
   file => !elsewhere.test(file) && (paths.length === 0 || paths.some(path => file.includes(path))),
 );
-const env = { REVFLOW_TEST_KUBE: '1', ...(rbac ? { REVFLOW_TEST_RBAC: '1' } : {}) };
+const uses = join(tmpdir(), `revflow-uses-${process.pid}`);
+const account = { REVFLOW_TEST_RBAC: '1', REVFLOW_TEST_USES: uses };
+const env = { REVFLOW_TEST_KUBE: '1', ...(rbac ? account : {}) };
 const together = files.filter(file => !alone.test(file));
 const rounds = [together, files.filter(file => alone.test(file)).concat('--no-file-parallelism')];
 const counts = rounds.filter(round => round.some(arg => !arg.startsWith('--'))).map(round => runTests(round, env));
 const sum = (of: 'passed' | 'failed' | 'skipped') => counts.reduce((total, each) => total + each[of], 0);
-const ok = counts.length > 0 && counts.every(each => each.ok);
+const judged = rbac ? await judgeGrants() : true;
+const ok = counts.length > 0 && counts.every(each => each.ok) && judged;
 console.log(countsText({ passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped'), ok }));
 process.exitCode = ok ? 0 : 1;
+
+/** Whether the ServiceAccount asked for all that deploy/base grants (where all tests ran), and for nothing else. */
+async function judgeGrants(): Promise<boolean> {
+  const used = existsSync(uses) ? new Set(readFileSync(uses, 'utf8').split('\n').filter(Boolean)) : new Set<string>();
+  rmSync(uses, { force: true });
+  const granted = await baseGrants();
+  const missing = [...used].filter(use => !granted.has(use));
+  // Asked for by the API server itself, where it enforces who may block an owner's deletion.
+  const idle = [...granted].filter(grant => !used.has(grant) && !grant.endsWith('/finalizers'));
+  const unused = paths.length > 0 ? [] : idle;
+  for (const use of missing) console.error(`revflow asks for what deploy/base does not grant: ${use}`);
+  for (const grant of unused) console.error(`deploy/base grants what no test uses: ${grant}`);
+  return missing.length === 0 && unused.length === 0;
+}

@@ -1,37 +1,93 @@
-// revflow as the ServiceAccount of deploy/base, with only what is granted there: on an API server that enforces RBAC.
-import { readFile } from 'node:fs/promises';
+// revflow as a ServiceAccount with only what deploy/ grants it, on an API server that enforces RBAC. Elsewhere it is an administrator.
+import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import type { Kind, Kube, KubeObject } from '../../src/platform/kube/kube.ts';
+import type { TestCluster } from '../servers/api-server.ts';
+import type { FaultProxy } from '../servers/fault-proxy.ts';
+import { companionRules, usesOf } from './grants.ts';
 
-/** True when every `revflow run` of the flow tests uses this identity. */
+/** True when every `revflow run` of the flow tests is the ServiceAccount. The API server under test takes a name for a token. */
 export const isServiceAccount = process.env['REVFLOW_TEST_RBAC'] === '1';
-/** The token is the identity itself: the API server under test takes it so. */
-export const serviceAccountToken = 'system:serviceaccount:revflow:revflow';
+/** A file to which everything that the ServiceAccount of deploy/base asks for is added; undefined: nobody wants to know. */
+const usesFile = process.env['REVFLOW_TEST_USES'];
+
+/** `companion` has what the overlay of that name grants instead of the ClusterRole of deploy/base. */
+export type Account = 'revflow' | 'revflow-companion';
 
 const deploy = join(import.meta.dirname, '../../deploy');
 const apiVersion = 'rbac.authorization.k8s.io/v1';
 const kinds: Readonly<Record<string, Kind>> = {
   Role: { apiVersion, kind: 'Role', plural: 'roles' },
   RoleBinding: { apiVersion, kind: 'RoleBinding', plural: 'rolebindings' },
+  ClusterRole: { apiVersion, kind: 'ClusterRole', plural: 'clusterroles', cluster: true },
+  ClusterRoleBinding: { apiVersion, kind: 'ClusterRoleBinding', plural: 'clusterrolebindings', cluster: true },
 };
 
 /** Grants in a test's namespace what the Role of deploy/base grants in revflow's own: each test has a Lease and a key of its own. */
-export function grantHome(kube: Kube, namespace: string): Promise<void> {
-  return grant(kube, 'base/role.yaml', namespace);
+export async function grantHome(kube: Kube, namespace: string): Promise<void> {
+  for (const object of await read('base/role.yaml', namespace)) await apply(kube, object);
+  for (const object of await read('base/role.yaml', namespace)) await apply(kube, renamed(object));
 }
 
-/** Grants what deploy/openfunction-leases grants. */
-export function grantOpenFunctionLeases(kube: Kube): Promise<void> {
-  return grant(kube, 'openfunction-leases/role.yaml', 'openfunction');
-}
-
-async function grant(kube: Kube, file: string, namespace: string): Promise<void> {
-  const text = await readFile(join(deploy, file), 'utf8');
-  for (const document of parseAllDocuments(text)) {
-    const object = document.toJS() as KubeObject;
-    const kind = kinds[object.kind];
-    if (kind === undefined) throw new Error(`${file} holds a ${object.kind}, which is no Role and no RoleBinding`);
-    await kube.apply(kind, { ...object, metadata: { ...object.metadata, namespace } });
+/** Grants what deploy/openfunction-leases grants, to both. */
+export async function grantOpenFunctionLeases(kube: Kube): Promise<void> {
+  for (const object of await read('openfunction-leases/role.yaml', 'openfunction')) {
+    await apply(kube, object);
+    await apply(kube, renamed(object));
   }
+}
+
+/** Grants what the companion overlay grants in all namespaces. */
+export async function grantCompanion(kube: Kube): Promise<void> {
+  const name = 'revflow-companion';
+  const rules = await companionRules();
+  await apply(kube, { apiVersion, kind: 'ClusterRole', metadata: { name }, rules });
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name };
+  const subjects = [{ kind: 'ServiceAccount', name, namespace: 'revflow' }];
+  await apply(kube, { apiVersion, kind: 'ClusterRoleBinding', metadata: { name }, roleRef, subjects });
+}
+
+/** A kubeconfig for a process. `close` notes what was asked for with it. */
+export interface Access {
+  readonly kubeconfig: string;
+  close(): Promise<void>;
+}
+
+/** The same access as a kubeconfig gives, as the account. */
+export async function asAccount(cluster: TestCluster, given: string, account: Account): Promise<Access> {
+  const close = async () => {};
+  if (!isServiceAccount) return { kubeconfig: given, close };
+  const kubeconfig = await cluster.withToken(`system:serviceaccount:revflow:${account}`, given);
+  if (usesFile === undefined || account !== 'revflow') return { kubeconfig, close };
+  const audited = await cluster.breakable(kubeconfig);
+  return { kubeconfig: audited.kubeconfig, close: () => note(audited.proxy, usesFile) };
+}
+
+async function note(proxy: FaultProxy, file: string): Promise<void> {
+  await appendFile(file, [...usesOf(proxy.requests)].map(use => `${use}\n`).join(''));
+}
+
+async function read(file: string, namespace: string): Promise<readonly KubeObject[]> {
+  const documents = parseAllDocuments(await readFile(join(deploy, file), 'utf8'));
+  const objects = documents.map(document => document.toJS() as KubeObject);
+  return objects.map(object => ({ ...object, metadata: { ...object.metadata, namespace } }));
+}
+
+/** The same for the other account. */
+function renamed(object: KubeObject): KubeObject {
+  const name = 'revflow-companion';
+  const { roleRef, subjects } = object as { readonly roleRef?: object; readonly subjects?: readonly object[] };
+  return {
+    ...object,
+    metadata: { ...object.metadata, name },
+    ...(roleRef && { roleRef: { ...roleRef, name } }),
+    ...(subjects && { subjects: subjects.map(subject => ({ ...subject, name })) }),
+  };
+}
+
+async function apply(kube: Kube, object: KubeObject): Promise<void> {
+  const kind = kinds[object.kind];
+  if (kind === undefined) throw new Error(`${object.kind} ${object.metadata.name} is no role and no binding`);
+  await kube.apply(kind, object);
 }

@@ -14,7 +14,7 @@ import { eventually } from '../eventually.ts';
 import { startTestCluster, type TestCluster } from '../servers/api-server.ts';
 import { type GitServer, startGitServer } from '../servers/git-server.ts';
 import { type BuilderFarm, startBuilderFarm } from './builder-farm.ts';
-import { grantHome, isServiceAccount, serviceAccountToken } from './service-account.ts';
+import { type Account, asAccount, grantHome, isServiceAccount } from './service-account.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 /** What Node made of the sources at an earlier start; a process that is killed adds nothing to it. */
@@ -24,6 +24,8 @@ export interface PlaneOptions {
   /** Flags of `revflow run` besides those that the system sets. */
   readonly flags?: readonly string[];
   readonly redis?: string;
+  /** Who it is where RBAC is enforced; default `revflow`. */
+  readonly account?: Account;
   /** Another way to the API server, such as through a proxy. */
   readonly kubeconfig?: string;
   /** Hosts and ports on loopback that it may ask besides the Git server. */
@@ -165,11 +167,11 @@ function functionOf({ namespace, git }: System, name: string, parts: FunctionPar
 async function startPlane(system: System, options: PlaneOptions): Promise<Plane> {
   const allow = [new URL(system.git.url).host, ...(options.allow ?? [])].join(',');
   const given = options.kubeconfig ?? system.cluster.kubeconfig;
-  const kubeconfig = isServiceAccount ? await system.cluster.withToken(serviceAccountToken, given) : given;
+  const access = await asAccount(system.cluster, given, options.account ?? 'revflow');
   const args = [
     join(root, 'bin/revflow.js'),
     'run',
-    `--kubeconfig=${kubeconfig}`,
+    `--kubeconfig=${access.kubeconfig}`,
     `--namespace=${system.namespace}`,
     `--namespaces=${system.namespace}`,
     `--egress-allow=${allow}`,
@@ -193,6 +195,7 @@ async function startPlane(system: System, options: PlaneOptions): Promise<Plane>
     stop: () => end(child, 'SIGTERM'),
     async [Symbol.asyncDispose]() {
       await end(child, 'SIGKILL');
+      await access.close();
     },
   };
 }

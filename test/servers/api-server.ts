@@ -21,8 +21,11 @@ export interface TestCluster extends AsyncDisposable {
   namespace(): Promise<string>;
   /** Another client, with options of its own. Closed with the cluster. */
   connect(options?: Partial<KubeOptions>): Promise<Kube>;
-  /** A proxy before the API server that breaks HTTP, and a kubeconfig that leads through it. Closed with the cluster. */
-  breakable(): Promise<{ readonly proxy: FaultProxy; readonly kubeconfig: string }>;
+  /**
+   * A proxy before the API server that breaks HTTP, and a kubeconfig that leads through it and is otherwise `like` one, default the
+   * administrator's. Closed with the cluster.
+   */
+  breakable(like?: string): Promise<{ readonly proxy: FaultProxy; readonly kubeconfig: string }>;
   /** A kubeconfig with another token; `like` is the one that it is otherwise like, default the administrator's. */
   withToken(token: string, like?: string): Promise<string>;
   /** A kubeconfig that trusts the system's authorities alone. */
@@ -71,10 +74,10 @@ export async function startTestCluster(definitions?: readonly KubeObject[]): Pro
     return file;
   };
   // Its certificate is still checked against the same authority.
-  const through = (url: string) =>
+  const through = (url: string, like?: string) =>
     edited(config => {
       for (const { cluster } of config.clusters) cluster['server'] = url;
-    });
+    }, like);
   const kube = await connect();
   const cluster: TestCluster = {
     kube,
@@ -86,10 +89,11 @@ export async function startTestCluster(definitions?: readonly KubeObject[]): Pro
       await kube.create(namespaceKind, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
       return name;
     },
-    async breakable() {
-      const proxy = await startHttpFaultProxy({ url: `https://${kube.address}` });
+    async breakable(like = server.kubeconfig) {
+      const { clusters } = parse(await readFile(like, 'utf8')) as Kubeconfig;
+      const proxy = await startHttpFaultProxy({ url: String(clusters[0]?.cluster['server']) });
       owned.push(proxy);
-      return { proxy, kubeconfig: await through(proxy.url) };
+      return { proxy, kubeconfig: await through(proxy.url, like) };
     },
     async severable() {
       const address = new URL(`https://${kube.address}`);
