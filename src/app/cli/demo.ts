@@ -3,20 +3,24 @@
 import { RetryableError, TerminalError } from '../../platform/errors.ts';
 import { redact } from '../../platform/redact.ts';
 import type { Flags } from '../config.ts';
-import { type ExitCode, exitCodes, type Terminal, type Verb } from './verb.ts';
+import { addExamples, type ExitCode, exitCodes, type Terminal, type Verb } from './verb.ts';
 
 const defaultState = '.revflow/demo';
 
 export const demo: Verb = {
   add: (program, act) => {
-    program
+    const command = program
       .command('demo')
       .description('show it: a commit, a bundle and an image are pushed, and three Functions redeploy')
-      .option('--state <DIR>', `where everything is kept (default: ${defaultState})`)
-      .addHelpText('after', '\nRun again, it goes on where it was. Delete the directory to see it from the start.')
-      .action(({ state }: Flags) => {
-        act(terminal => show(typeof state === 'string' ? state : defaultState, terminal));
-      });
+      .option('--state <DIR>', `where everything is kept (default: ${defaultState})`);
+    addExamples(
+      command,
+      [['revflow demo', 'about 20 seconds, without a network']],
+      ['Run again, it goes on where it was. Delete the directory to see it from the start.'],
+    );
+    command.action(({ state }: Flags) => {
+      act(terminal => show(typeof state === 'string' ? state : defaultState, terminal));
+    });
   },
 };
 

@@ -1,7 +1,7 @@
 // What `revflow explain` does: reads the Function, what was last answered, and lets the loop's own rules decide on it.
 import { defaultPolicy } from '../../decide/facts.ts';
 import { readAnnotations } from '../../function/annotations.ts';
-import { findCondition, momentText } from '../../function/conditions.ts';
+import { momentText } from '../../function/conditions.ts';
 import { formatDuration } from '../../function/duration.ts';
 import { annotations } from '../../function/names.ts';
 import { problemText } from '../../function/problem.ts';
@@ -149,22 +149,23 @@ function watching(fn: FunctionObject, watch: Watch, { from, observation, budget 
   };
 }
 
+/** Failures after which a source is asked at its ordinary pace: somebody has to do something there. */
+const ordinary: ReadonlySet<string> = new Set(['NotFound', 'RefNotFound', 'TagNotFound']);
+const refusals: ReadonlySet<string> = new Set(['Unauthorized', 'Forbidden']);
+
 /** Polls have a grid that depends on nothing but the source's key: everybody can tell the next one. */
 function nextPollOf(fn: FunctionObject, { observation }: Answers): ExplainReport['next'] {
   const key = fn.status?.watch?.source;
   if (key === undefined || observation === undefined) return [];
-  const now = clock.now();
   const { failure, intervalMs } = observation;
-  if (failure?.retryAt !== undefined && failure.retryAt > now) {
-    return [{ what: 'the source is asked again', at: momentText(failure.retryAt) }];
+  if (failure?.retryAt !== undefined) return [{ what: 'the source is asked again', at: momentText(failure.retryAt) }];
+  if (failure && refusals.has(failure.reason)) {
+    return [{ what: 'the source is asked again within ten minutes, or soon after its Secret has changed' }];
   }
-  const isRefused = ['Unauthorized', 'Forbidden'].includes(
-    findCondition(fn.status?.conditions, 'Watching')?.reason ?? '',
-  );
-  if (isRefused && failure?.retryAt === undefined) {
-    return [{ what: 'the source is asked again within ten minutes, or a minute after its Secret changed' }];
+  if (failure && !ordinary.has(failure.reason)) {
+    return [{ what: 'the source is asked again within a minute, or its interval where that is longer' }];
   }
-  return [{ what: 'the source is asked', at: momentText(nextPoll({ key, intervalMs, now })) }];
+  return [{ what: 'the source is asked', at: momentText(nextPoll({ key, intervalMs, now: clock.now() })) }];
 }
 
 function nextOf({ build, digest, serving }: Verdict): ExplainReport['next'] {

@@ -19,7 +19,7 @@ export const explain: Verb = {
     const command = program
       .command('explain')
       .argument('<NS/NAME>', 'the Function')
-      .description('say why a Function is built or served, or is not: last answers, decisions, budget, next time');
+      .description('say why a Function is built or served, or is not, and what comes next');
     addFlags(command, flags);
     addExamples(
       command,

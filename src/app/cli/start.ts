@@ -1,6 +1,6 @@
 // `revflow start`: local mode, until it is stopped.
 import { type Environment, type Flags, readRunConfig } from '../config.ts';
-import { type ExitCode, exitCodes, type Terminal, type Verb } from './verb.ts';
+import { addExamples, type ExitCode, exitCodes, type Terminal, type Verb } from './verb.ts';
 
 const flags: readonly (readonly [string, string])[] = [
   ['--max-builds <N|none>', 'runs alive at once (default: 50)'],
@@ -21,11 +21,15 @@ export const start: Verb = {
     const command = program
       .command('start')
       .description('run on this machine alone: no cluster, no Redis, no Docker')
-      .option('--state <DIR>', `where everything is kept (default: ${defaultState})`)
-      .addHelpText(
-        'after',
-        '\nBuilds are packed, not run: the source becomes an image layer. It is never for production.',
-      );
+      .option('--state <DIR>', `where everything is kept (default: ${defaultState})`);
+    addExamples(
+      command,
+      [
+        ['revflow start', 'state in .revflow; prints the KUBECONFIG to use'],
+        ['revflow start --state /var/tmp/revflow', 'another one beside it'],
+      ],
+      ['Builds are packed, not run: the source becomes an image layer. It is never for production.'],
+    );
     for (const [flag, text] of flags) command.option(flag, text);
     command.action((given: Flags) => {
       act(terminal => runLocally(given, terminal));
