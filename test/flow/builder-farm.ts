@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { kinds } from '../../src/function/kinds.ts';
 import { labels } from '../../src/function/names.ts';
 import type { Kube, KubeObject, ReflectorOptions } from '../../src/platform/kube/kube.ts';
+import { eventually } from '../eventually.ts';
 
 /** A run as it was created. */
 export interface CreatedRun {
@@ -63,36 +64,49 @@ export async function startBuilderFarm(kube: Kube, namespace?: string | readonly
     pending.add(work);
     void work.finally(() => pending.delete(work));
   };
-  const start = async (run: KubeObject): Promise<void> => {
-    if (!known.has(uidOf(run))) {
-      known.add(uidOf(run));
-      const { labels: own = {}, name, namespace: where = '' } = run.metadata;
-      const revision = await revisionOf(kube, run);
-      created.push({
-        namespace: where,
-        name,
-        uid: uidOf(run),
-        function: nameOf(run),
-        sequence: Number(own[labels.sequence]),
-        revision,
-      });
-    }
+  const note = async (run: KubeObject): Promise<void> => {
+    const { labels: own = {}, name, namespace: where = '' } = run.metadata;
+    const revision = await patiently(() => revisionOf(kube, run));
+    created.push({
+      namespace: where,
+      name,
+      uid: uidOf(run),
+      function: nameOf(run),
+      sequence: Number(own[labels.sequence]),
+      revision,
+    });
+  };
+  const remember = (run: KubeObject): void => {
+    if (known.has(uidOf(run))) return;
+    known.add(uidOf(run));
+    // What still fails when a test is over is of no interest any more.
+    const work = note(run).catch(() => {});
+    pending.add(work);
+    void work.finally(() => pending.delete(work));
+  };
+  const start = (run: KubeObject): void => {
     if (farm.durationMs !== Infinity && !farm.slow.has(nameOf(run)))
       timers.set(
         uidOf(run),
         setTimeout(() => end(run), farm.durations.get(nameOf(run)) ?? farm.durationMs),
       );
   };
+  const begun = (run: KubeObject): void => {
+    const work = start(run).catch(() => {});
+    pending.add(work);
+    void work.finally(() => pending.delete(work));
+  };
   const handlers: ReflectorOptions<KubeObject> = {
     kind: kinds.buildRun,
     project: object => object,
     changed: run => {
+      remember(run);
       if (isOver(run)) return void alive.delete(uidOf(run));
       const isNew = !alive.has(uidOf(run));
       alive.set(uidOf(run), run);
       mostAlive = Math.max(mostAlive, alive.size);
       if (isCancelled(run)) return end(run);
-      if (isNew) void start(run);
+      if (isNew) start(run);
     },
     gone: run => {
       alive.delete(uidOf(run));
@@ -118,6 +132,12 @@ export async function startBuilderFarm(kube: Kube, namespace?: string | readonly
       await Promise.all(pending);
     },
   });
+}
+
+/** Who counts runs must not lose one because the API server was away for a moment. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  const { answer } = await eventually('the API server answers the builders', async () => ({ answer: await ask() }));
+  return answer;
 }
 
 /** The digest that the farm gives to what it builds: the same revision of the same Function is the same image. */

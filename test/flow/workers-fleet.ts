@@ -3,7 +3,7 @@ import { kinds } from '../../src/function/kinds.ts';
 import type { KubeObject } from '../../src/platform/kube/kube.ts';
 import { eventually } from '../eventually.ts';
 import { digestOf } from './builder-farm.ts';
-import type { System } from './system.ts';
+import type { FunctionParts, System } from './system.ts';
 import { type Branch, prepareBranches } from './workers-repositories.ts';
 
 export interface FleetSize {
@@ -28,7 +28,7 @@ export interface Fleet {
   builtTwice(): readonly string[];
 }
 
-const createdAtOnce = 20;
+const createdAtOnce = 8;
 
 /** Creates the Functions; they are not waited for. */
 export async function startFleet(system: System, size: FleetSize): Promise<Fleet> {
@@ -37,7 +37,7 @@ export async function startFleet(system: System, size: FleetSize): Promise<Fleet
   const create = async () => {
     for (let next = left.shift(); next; next = left.shift()) {
       const [at, { url, name }] = next;
-      await system.create(nameOf(at), { url, revision: name });
+      await createPatiently(system, nameOf(at), { url, revision: name });
     }
   };
   await Promise.all(Array.from({ length: createdAtOnce }, create));
@@ -68,6 +68,12 @@ export async function startFleet(system: System, size: FleetSize): Promise<Fleet
       return [...Map.groupBy(builds, build => build)].filter(([, same]) => same.length > 1).map(([build]) => build);
     },
   };
+}
+
+/** So many at once can be too much for a busy machine; one that was created and not confirmed is there. */
+async function createPatiently(system: System, name: string, parts: FunctionParts): Promise<void> {
+  const ref = { kind: kinds.function, namespace: system.namespace, name };
+  await eventually(`Function ${name} is there`, async () => (await system.kube.get(ref)) ?? system.create(name, parts));
 }
 
 /** Names of the Functions that do not serve what their branch has. */
