@@ -76,6 +76,8 @@ async function act(context: Context, work: Work, decided: Decided): Promise<Outc
     return act(context, again, await decide(context, again));
   }
   if (decision.verdict === 'build') {
+    // Of a build that has just ended, only what a newer commit outdates is still served: something ships.
+    if (decision.cause !== 'NewRevision') context.findings.outdated = true;
     if (builder && facts.recorded && isOpenPhase(facts)) await abandon(context, builder, decision.cause);
     return startBuild(context, orderOf(work.backend, decision, facts));
   }

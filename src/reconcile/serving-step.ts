@@ -26,7 +26,9 @@ export async function servingStep(context: Context): Promise<Outcome> {
   const { fn, draft, findings } = context;
   if (fn.spec.serving === undefined) return skipServing(context);
   const built = draft.status.build?.state;
-  if ((built !== 'Succeeded' && built !== 'Skipped') || findings.outdated) return frozenOutcome(draft.status);
+  // A build that has just succeeded is served even where the next one has begun already.
+  const isBuilt = built === 'Succeeded' || built === 'Skipped' || findings.justBuilt === true;
+  if (!isBuilt || findings.outdated) return frozenOutcome(draft.status);
   const current = await readServing(context, draft.status.serving?.resourceRef);
   const held = settleDigest(context, current);
   if (held?.reason === 'AwaitingFirstObservation') return heldOutcome(draft.status.serving, held);
