@@ -58,9 +58,22 @@ const readers: Readonly<Record<string, Reader>> = {
   'skip-verify': readSkipVerify,
 };
 
+/** Thousands of Functions say the same words, and each is read at every look: YAML is the dearest part of that. */
+const known = new Map<string, ReadParams>();
+const mostKnown = 2_000;
+
 /** Reads the annotation; an absent or empty one means the defaults. An unknown key is only warned about. */
-export function parseWatchParams(text: string | undefined): ReadParams {
-  const map = readMap(text ?? '');
+export function parseWatchParams(text = ''): ReadParams {
+  const former = known.get(text);
+  if (former !== undefined) return former;
+  const read = readText(text);
+  if (known.size >= mostKnown) known.clear();
+  known.set(text, read);
+  return read;
+}
+
+function readText(text: string): ReadParams {
+  const map = readMap(text);
   if ('problem' in map) return { params: defaultWatchParams, warnings: [], problems: [map.problem] };
   let params = defaultWatchParams;
   const warnings = [...unknownKeys(map.values)];

@@ -75,6 +75,8 @@ class Leading {
   readonly #watchdog: Watchdog;
   readonly #waking = latestByKey(wakeConcurrency, key => this.#wake(key));
   readonly #stopping = new AbortController();
+  /** Everything was listed once: what appears from now on is new. */
+  #listed = false;
   #fanOut: Consumer | undefined;
   #tick: Timer | undefined;
 
@@ -116,6 +118,7 @@ class Leading {
       if (this.#stopping.signal.aborted) return;
       throw error;
     }
+    this.#listed = true;
     await this.#subscriptions.idle();
     if (this.#stopping.signal.aborted) return;
     slots?.open();
@@ -149,7 +152,8 @@ class Leading {
   readonly #childChanged = (child: ChildView): void => {
     this.#pruner?.touch(child.functionUid);
     const owner = this.#functions.withUid(child.functionUid);
-    if (owner) this.#waking.touch(owner.key);
+    // A child that was there before this leader is no news to a Function that was settled.
+    if (owner && (this.#listed || !owner.settled)) this.#waking.touch(owner.key);
   };
 
   /** Begins to watch the kinds of runs that the cluster serves by now. */
