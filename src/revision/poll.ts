@@ -195,7 +195,8 @@ export class Poll {
     const { spec, previous } = this.start;
     const isNew = previous?.failure?.reason !== failure.reason;
     const { reason, message } = failure;
-    if (isNew) this.ports.log.info('source cannot be asked', { source: spec.key, host: this.host, reason, message });
+    if (isNew)
+      this.ports.log.info('source cannot be asked', { source: spec.key, host: this.host, reason, because: message });
     const { at = 0, heads = {}, left } = previous ?? {};
     const { intervalMs } = this;
     await this.store({ at, heads, intervalMs, failure, ...(left === undefined ? {} : { left }) }, isNew);

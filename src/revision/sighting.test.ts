@@ -80,4 +80,28 @@ describe('revision/sighting', () => {
     const { heads } = joinAnswer(undefined, answer, { wants: ['main'], fresh: false, now: 1 });
     expect(Object.keys(heads)).toEqual(['main']);
   });
+
+  it('what a host says beside an id is kept only where it can be true', () => {
+    const look = { wants: ['main'], fresh: false, now: 1 };
+    const seen = (more: object) =>
+      joinAnswer(undefined, { heads: { main: { kind: 'found', id: 'a', ...more } } }, look).heads['main'];
+    const possible = { ref: 'refs/heads/main', validator: '"x"' };
+    expect(seen(possible)).toEqual({ kind: 'found', id: 'a', sightings: 1, ...possible });
+    for (const ref of ['a\u001b[31m', 'a b', 'x'.repeat(5_000), '']) {
+      expect(seen({ ref, validator: 'y'.repeat(5_000) })).toEqual({ kind: 'found', id: 'a', sightings: 1 });
+    }
+  });
+
+  it('a want may be named like a member of every object', () => {
+    const wants = ['__proto__', 'constructor', 'toString'];
+    const answer = (id: string) => ({
+      heads: Object.fromEntries(wants.map(want => [want, { kind: 'found', id } as const])),
+    });
+    const first = joinAnswer(undefined, answer('a'), { wants, fresh: false, now: 1 });
+    const observation = JSON.parse(JSON.stringify({ at: 1, intervalMs: 1, heads: first.heads })) as Observation;
+    const second = joinAnswer(observation, answer('b'), { wants, fresh: false, now: 2 });
+    expect(second).toMatchObject({ moved: true, changed: true });
+    expect(Object.keys(second.heads)).toEqual(wants);
+    expect(Object.keys(second.left)).toEqual(wants);
+  });
 });

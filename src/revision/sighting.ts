@@ -3,12 +3,14 @@ import { RetryableError } from '../platform/errors.ts';
 import type { Want } from '../watch/source.ts';
 import { type Head, type Heads, type LeftHead, type Observation, ofWant } from './observation.ts';
 import type { Answer } from './provider.ts';
+import { isRefName } from './ref.ts';
 
 /** Polls that say nothing new beyond this are not counted. */
 const mostSightings = 2;
 const rememberedMs = 600_000;
 /** Of one want; a branch that flaps faster is remembered by its last ids. */
 const mostLeft = 8;
+const longestValidator = 512;
 
 export interface Sighting {
   readonly heads: Heads;
@@ -43,8 +45,9 @@ export function joinAnswer(previous: Observation | undefined, { heads: answered 
   const left: Record<Want, readonly LeftHead[]> = {};
   let [changed, moved, doubtful] = [false, false, false];
   for (const want of look.wants) {
-    const head = ofWant(answered, want);
-    if (head === undefined) throw new RetryableError('UnexpectedAnswer', `the answer says nothing of ${want}`);
+    const answer = ofWant(answered, want);
+    if (answer === undefined) throw new RetryableError('UnexpectedAnswer', `the answer says nothing of ${want}`);
+    const head = plausible(answer);
     const before = ofWant(previous?.heads, want);
     const seen = count(head, before, look.fresh);
     const leaves = leftHeads(previous, want, { before, seen, now: look.now });
@@ -56,6 +59,17 @@ export function joinAnswer(previous: Observation | undefined, { heads: answered 
     doubtful ||= another && seen.kind === 'found' && leaves.some(({ id }) => id === seen.id);
   }
   return { heads, left, changed, moved, doubtful };
+}
+
+/** Without what hosts say beside the id when it cannot be true: it would be kept, shown and sent back. */
+function plausible(head: Head): Head {
+  if (head.kind === 'missing') return head;
+  const { ref, validator, ...rest } = head;
+  return {
+    ...rest,
+    ...(ref !== undefined && isRefName(ref) ? { ref } : {}),
+    ...(validator !== undefined && validator.length <= longestValidator ? { validator } : {}),
+  };
 }
 
 function count(head: Head, before: Head | undefined, fresh: boolean): Head {

@@ -7,6 +7,7 @@ import { type Agents, createAgents } from './agents.ts';
 import { Deadline } from './deadline.ts';
 import { decode } from './decode.ts';
 import { Dialer, type Resolve } from './dialer.ts';
+import { withoutEcho } from './echo.ts';
 import type { EgressPolicy } from './egress.ts';
 import { exchange, overdue, type Reply } from './exchange.ts';
 import { statusFailure } from './failure.ts';
@@ -111,7 +112,7 @@ class Client {
     let trail: RedirectTrail | undefined;
     for (;;) {
       if (secrets !== undefined) checkSecrets(target, secrets, request.plainCredentials === true);
-      const reply = await this.observed(target, secrets, context);
+      const reply = withoutEcho(target.authority, await this.observed(target, secrets, context), secrets);
       const location = followedLocation(request, reply);
       if (location === undefined) return this.judge(target, reply, accept);
       trail ??= new RedirectTrail(target);
