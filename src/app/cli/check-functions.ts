@@ -54,7 +54,8 @@ async function checkNames({ names, config }: CheckOrder, terminal: Terminal): Pr
   }
   const edge = { loopback: cluster.state !== undefined, refuse: [kube.address] };
   const credentials = createCredentials({ ...credentialRules(config), kube });
-  return ask({ candidates, kube, credentials, config, edge }, terminal);
+  // Awaited here: the connection ends with this function.
+  return await ask({ candidates, kube, credentials, config, edge }, terminal);
 }
 
 /** Identities live in this process alone, so any key serves. */

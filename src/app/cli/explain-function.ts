@@ -22,6 +22,7 @@ import { type Cluster, openCluster, parseName, readFunction } from './cluster.ts
 import { type ExplainReport, printExplanation, type WatchingReport } from './explain-report.ts';
 import { judge } from './function-files.ts';
 import { type Answers, readAnswers } from './known-answers.ts';
+import { withProgress } from './progress.ts';
 import { type ExitCode, exitCodes, type Terminal } from './verb.ts';
 import { knownId, type Verdict, verdictOf } from './verdict.ts';
 import { describeWatch } from './watch-words.ts';
@@ -32,7 +33,8 @@ export async function explainByName(text: string, config: ClientConfig, terminal
   const name = parseName(text, cluster.namespace);
   const object = await readFunction(cluster.kube, name, terminal.signal);
   await using shared = await openShared(config);
-  const report = await explainObject(object, { cluster, state: shared?.state });
+  const sources = { cluster, state: shared?.state };
+  const report = await withProgress(terminal, 'reading what is known', () => explainObject(object, sources));
   printExplanation(report, { format: config.output, now: clock.now() }, terminal);
   return exitCodes.done;
 }

@@ -25,7 +25,7 @@ export async function showLog({ name: text, follow, config }: LogOrder, terminal
   await using cluster = await openCluster(config, terminal);
   const name = parseName(text, cluster.namespace);
   const run = await newestRun(cluster, name, terminal);
-  if (cluster.state === undefined) return pointTo(cluster, { ...name, run, follow }, terminal);
+  if (cluster.state === undefined) return await pointTo(cluster, { ...name, run, follow }, terminal);
   const file = runLogFile(stateLayout(cluster.state).logs, name.namespace, run);
   terminal.err.write(`${file}\n`);
   const printed = await printFrom(file, 0, terminal);

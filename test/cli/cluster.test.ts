@@ -1,0 +1,265 @@
+// The verbs that ask a cluster: a control plane at work, a Git server, and Shipwright played by a machine.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kinds } from '../../src/function/kinds.ts';
+import { annotations } from '../../src/function/names.ts';
+import { startApiServer } from '../../src/local/api-server/server.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { digestOf } from '../flow/builder-farm.ts';
+import { type System, startSystem } from '../flow/system.ts';
+import { silentLog } from '../servers/api-server.ts';
+import { hasRedis, skipsWithoutRedis, startRedis, type TestRedis } from '../servers/redis.ts';
+import { type Ended, inProcess, revflow } from './command.ts';
+
+let system: System;
+let redis: TestRedis | undefined;
+let first = '';
+
+beforeAll(async () => {
+  system = await startSystem();
+  redis = hasRedis ? await startRedis() : undefined;
+  await system.plane(redis === undefined ? {} : { redis: redis.url });
+  first = await (await system.git.repository('team/built')).commit();
+  await system.create('built');
+  await system.untilServed('built', digestOf('built', first));
+});
+afterAll(async () => {
+  await system[Symbol.asyncDispose]();
+  await redis?.[Symbol.asyncDispose]();
+});
+
+const gitHost = () => new URL(system.git.url).host;
+
+/** A verb with the system's kubeconfig and namespace. */
+function run(...args: readonly string[]): Promise<Ended> {
+  return inProcess([...args, '-n', system.namespace], { env: { KUBECONFIG: system.cluster.kubeconfig } });
+}
+
+async function explained(name: string, ...more: readonly string[]) {
+  const { code, out, err } = await run('explain', name, '-o', 'json', ...more);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  return JSON.parse(out);
+}
+
+describe('explain', () => {
+  it('says of a Function that is served why nothing happens, and when its source is asked next', async () => {
+    const report = await explained('built');
+    expect(report).toMatchObject({
+      function: `${system.namespace}/built`,
+      would: 'nothing',
+      known: first,
+      watch: { latest: first, ref: 'refs/heads/main', answersFrom: 'status', interval: '1s' },
+      build: { verdict: 'nothing' },
+      serving: { verdict: 'nothing' },
+    });
+    expect(report.build.trace.map(({ rule }: { rule: string }) => rule)).toContain('new revision');
+    expect(report.next).toEqual([{ what: 'the source is asked', at: expect.stringMatching(/^\d{4}-.*Z$/) }]);
+  });
+
+  it('prints sections for people, without a stack or colours', async () => {
+    const how = { env: { KUBECONFIG: system.cluster.kubeconfig } };
+    const { code, out, err } = await revflow(['explain', `${system.namespace}/built`], how);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).not.toContain('\u001b');
+    const titles = out.split('\n').filter(line => /^[A-Z]\w+$/.test(line));
+    expect(titles).toEqual(['Watching', 'Build', 'Serving', 'Conditions', 'Next']);
+    expect(out).toMatch(/^ {2}last answer {2}[0-9a-f]{12} \(refs\/heads\/main\), \d+[smh] ago \(from status\)$/m);
+    expect(out).toMatch(/^ {2}Ready +(True|False) /m);
+  });
+
+  it.skipIf(!hasRedis)(
+    `knows the last answers and the budget of the workers with --redis (${skipsWithoutRedis})`,
+    async () => {
+      const report = await explained('built', '--redis', redis?.url ?? '');
+      expect(report).toMatchObject({ would: 'nothing', watch: { answersFrom: 'redis', latest: first, kept: '1s' } });
+      const { out } = await run('explain', 'built', '--redis', redis?.url ?? '');
+      expect(out).toContain('enough: nothing is held back');
+    },
+  );
+
+  it('says that Redis is away, and to come back', async () => {
+    const { code, out, err } = await run('explain', 'built', '--redis', 'redis://:hidden-one@127.0.0.1:9');
+    expect({ code, out }).toEqual({ code: 75, out: '' });
+    expect(err).toMatch(/^reading what is known .*\nrevflow: .*Redis/i);
+    expect(err).not.toContain('hidden-one');
+  });
+
+  it('says what is wrong with a Function that can never work', async () => {
+    await system.create('wrong', { spec: { build: { builder: 'b', srcRepo: {} } } });
+    await system.until('wrong', 'is refused', ({ status }) => status?.conditions !== undefined);
+    const report = await explained('wrong');
+    expect(report).toMatchObject({
+      would: 'nothing: it cannot work as it stands',
+      problems: [expect.stringContaining('spec.build.srcRepo must have url or bundleContainer')],
+    });
+  });
+
+  it('says why a Function is not watched', async () => {
+    await system.create('unwatched', { params: 'type: nonsense' });
+    expect(await explained('unwatched')).toMatchObject({ watch: { unwatched: { reason: 'BadParams' } } });
+  });
+});
+
+describe('check NS/NAME', () => {
+  it('asks with the Function as it stands in the cluster', async () => {
+    const { code, out } = await run('check', 'built', '-o', 'json', '--egress-allow', gitHost());
+    expect(code).toBe(0);
+    const answer = { known: first, watch: { latest: first, driver: 'git' }, would: 'nothing' };
+    expect(JSON.parse(out)).toMatchObject([answer]);
+  });
+
+  it('does not let a Function of a cluster lead it to this machine', async () => {
+    const { code, out } = await run('check', 'built', '-o', 'json');
+    expect(code).toBe(75);
+    expect(JSON.parse(out)).toMatchObject([{ watch: { failure: { reason: 'EgressDenied' } } }]);
+  });
+
+  it('takes the credential from its Secret in the cluster, and never shows it', async () => {
+    const { kube, namespace } = system;
+    const password = 'hidden-one-3';
+    system.git.accounts.set(password, undefined);
+    const repository = await system.git.repository('team/private', { isPrivate: true });
+    const head = await repository.commit();
+    const data = { token: Buffer.from(password).toString('base64') };
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'token', namespace }, data };
+    await kube.create(kinds.secret, secret);
+    const srcRepo = { url: repository.url, revision: 'main', credentials: { name: 'token' } };
+    await system.create('private', { spec: { build: { builder: 'b', srcRepo } } });
+    const checked = await run('check', 'private', '-o', 'wide', '--egress-allow', gitHost());
+    expect(checked.code).toBe(0);
+    expect(checked.out).toContain(head);
+    const explanation = await run('explain', 'private');
+    for (const { out, err } of [checked, explanation]) expect(out + err).not.toContain(password);
+  });
+});
+
+describe('suspend, resume and rebuild', () => {
+  it('write their annotation as revflow-cli, and the control plane obeys', async () => {
+    const repository = await system.git.repository('team/steered');
+    const one = await repository.commit();
+    await system.create('steered');
+    await system.untilServed('steered', digestOf('steered', one));
+
+    expect(await run('suspend', 'steered')).toMatchObject({
+      code: 0,
+      out: `${system.namespace}/steered is suspended\n`,
+    });
+    expect((await run('suspend', 'steered')).out).toContain('is suspended already');
+    const two = await repository.commit();
+    await system.until('steered', 'has seen it', ({ status }) => status?.watch?.observed?.id === two);
+    const held = await explained('steered');
+    expect(held).toMatchObject({
+      would: expect.stringMatching(/^wait \(Suspended: /),
+      known: one,
+      watch: { latest: two },
+      steering: { suspended: true },
+      build: { verdict: 'hold', cause: 'NewRevision', hold: { reason: 'Suspended' } },
+    });
+    expect(held.build.trace).toContainEqual({ rule: 'suspended', found: expect.stringContaining('revflow resume') });
+
+    const asked = await run('rebuild', 'steered');
+    expect(asked.err).toContain('builds nothing before revflow resume');
+    expect(await run('resume', 'steered')).toMatchObject({ code: 0, out: `${system.namespace}/steered goes on\n` });
+    await system.untilServed('steered', digestOf('steered', two));
+    expect((await run('resume', 'steered', '-o', 'json')).out).toContain('"changed": false');
+
+    const again = JSON.parse((await run('rebuild', 'steered', '-o', 'json')).out);
+    const nonce = again.annotations[annotations.rebuildRequested];
+    await system.until('steered', 'was built again', ({ status }) => status?.lastHandledRebuild === nonce);
+    const revisions = () => system.farm.revisionsOf('steered');
+    await system.until('steered', 'is settled', ({ status }) => status?.build?.state === 'Succeeded');
+    expect(revisions().at(-1)).toBe(two);
+    const raw = await system.kube.get({ kind: kinds.function, namespace: system.namespace, name: 'steered' });
+    const { managedFields } = raw?.metadata as unknown as { managedFields: readonly { manager: string }[] };
+    expect(managedFields.map(entry => entry.manager)).toContain('revflow-cli');
+  });
+
+  it('say that there is nothing to build', async () => {
+    const spec = { build: undefined };
+    await system.create('served', { spec });
+    const { code, err } = await run('rebuild', 'served');
+    expect(code).toBe(3);
+    expect(err).toMatch(/has no spec.build: there is nothing to build/);
+  });
+});
+
+describe('logs in a cluster', () => {
+  it('give the kubectl command that shows them', async () => {
+    system.farm.slow.add('running');
+    const head = await (await system.git.repository('team/running')).commit();
+    await system.create('running');
+    const { status } = await system.until('running', 'builds', fn => fn.status?.build?.state === 'Building');
+    const { code, out, err } = await run('logs', '-f', 'running');
+    const selector = `buildrun.shipwright.io/name=${status?.build?.resourceRef}-buildrun`;
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: `kubectl logs -n ${system.namespace} -l ${selector} --all-containers --prefix --tail=-1 -f\n`,
+    });
+    expect(err).toContain('kubectl shows it');
+    await system.farm.release('running');
+    await system.untilServed('running', digestOf('running', head));
+  });
+
+  it('say that nothing was run', async () => {
+    expect(await run('logs', 'served')).toMatchObject({ code: 3, err: expect.stringContaining('has no spec.build') });
+  });
+});
+
+describe('names', () => {
+  it.each(['explain', 'logs', 'rebuild', 'suspend', 'resume', 'check'])(
+    'that are not there: revflow %s ends with 75',
+    async verb => {
+      const { code, out, err } = await run(verb, 'absent');
+      expect({ code, out }).toEqual({ code: 75, out: '' });
+      expect(err).toBe(
+        `revflow: there is no Function absent in namespace ${system.namespace}; kubectl get functions -n ${system.namespace} lists those that are\n`,
+      );
+    },
+  );
+
+  it.each(['a/b/c', 'UPPER', 'a/', '/b', 'a b', '../x'])('that are none: %s', async name => {
+    const { code, err } = await run('explain', name);
+    expect(code).toBe(2);
+    expect(err).toContain('a Function is named NAMESPACE/NAME, such as default/hello');
+  });
+});
+
+describe('an API server that', () => {
+  it('is not there is asked later', async () => {
+    const { proxy, kubeconfig } = await system.cluster.severable();
+    await proxy[Symbol.asyncDispose]();
+    const { code, out, err } = await revflow(['explain', 'a/b', '--kubeconfig', kubeconfig]);
+    expect({ code, out }).toEqual({ code: 75, out: '' });
+    expect(err).toMatch(/^revflow: get Function a\/b: no answer from the API server .*is it running/);
+    expect(err).not.toMatch(/\n\s+at /);
+  });
+
+  it('refuses the credential says so, and not which it was', async () => {
+    const kubeconfig = await system.cluster.withToken('hidden-token-1');
+    const { code, err } = await inProcess(['suspend', 'a/b'], { env: { KUBECONFIG: kubeconfig } });
+    expect(code).toBe(75);
+    expect(err).toMatch(/401 .*log in again/);
+    expect(err).not.toContain('hidden-token-1');
+  });
+
+  it('does not know Functions is told how to', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'revflow-bare-'));
+    const bare = await startApiServer({ dir, clock: systemClock, log: silentLog });
+    const { code, err } = await inProcess(['explain', 'default/b'], { env: { KUBECONFIG: bare.kubeconfig } });
+    await bare.close();
+    await rm(dir, { recursive: true });
+    expect(code).toBe(3);
+    expect(err).toMatch(/does not serve core.openfunction.io\/v1beta2; install its definition: revflow crd \|/);
+  });
+
+  it('has its kubeconfig in a file that is none is never asked', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'revflow-config-'));
+    const file = join(dir, 'config');
+    await writeFile(file, 'token: hidden-one: x\n');
+    const { code, err } = await inProcess(['explain', 'default/b', '--kubeconfig', file]);
+    await rm(dir, { recursive: true });
+    expect({ code, err }).toEqual({ code: 3, err: `revflow: the kubeconfig ${file} is not YAML\n` });
+  });
+});
