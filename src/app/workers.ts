@@ -17,13 +17,14 @@ export interface WorkersOptions {
 
 /** In the state port while somebody leads. */
 const leaderKey = 'leader';
-const leaderKeptMs = 15_000;
+/** Short: a leader that was killed must be forgotten before another controller can have its Lease. */
+const leaderKeptMs = 8_000;
 /** How often a leader says so. */
-const beatMs = 5_000;
+const beatMs = 2_500;
 /** How often an idle worker looks whether somebody leads by now. */
 const idleBeatMs = 1_000;
-/** Nobody leads: not heard of a leader for so long. A new one takes over sooner, and Redis may have been emptied meanwhile. */
-const absentMs = 30_000;
+/** Nobody leads: not heard of a leader for so long. Redis may only have been emptied. */
+const absentMs = 6_000;
 /** Due keys that nobody has handled for this long mean that the scheduler is stuck. */
 const stuckMs = 5 * 60_000;
 const graceMs = 10_000;

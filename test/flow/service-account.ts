@@ -1,10 +1,11 @@
 // revflow as a ServiceAccount with only what deploy/ grants it, on an API server that enforces RBAC. Elsewhere it is an administrator.
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import type { Kind, Kube, KubeObject } from '../../src/platform/kube/kube.ts';
 import type { TestCluster } from '../servers/api-server.ts';
-import type { FaultProxy } from '../servers/fault-proxy.ts';
+import type { ProxiedRequest } from '../servers/fault-proxy.ts';
 import { companionRules, usesOf } from './grants.ts';
 
 /** True when every `revflow run` of the flow tests is the ServiceAccount. The API server under test takes a name for a token. */
@@ -48,24 +49,23 @@ export async function grantCompanion(kube: Kube): Promise<void> {
   await apply(kube, { apiVersion, kind: 'ClusterRoleBinding', metadata: { name }, roleRef, subjects });
 }
 
-/** A kubeconfig for a process. `close` notes what was asked for with it. */
-export interface Access {
-  readonly kubeconfig: string;
-  close(): Promise<void>;
-}
-
-/** The same access as a kubeconfig gives, as the account. */
-export async function asAccount(cluster: TestCluster, given: string, account: Account): Promise<Access> {
-  const close = async () => {};
-  if (!isServiceAccount) return { kubeconfig: given, close };
+/** A kubeconfig that leads where a given one does, as the account; the given one where RBAC is not enforced. */
+export async function asAccount(cluster: TestCluster, given: string, account: Account): Promise<string> {
+  if (!isServiceAccount) return given;
   const kubeconfig = await cluster.withToken(`system:serviceaccount:revflow:${account}`, given);
-  if (usesFile === undefined || account !== 'revflow') return { kubeconfig, close };
+  if (usesFile === undefined || account !== 'revflow') return kubeconfig;
   const audited = await cluster.breakable(kubeconfig);
-  return { kubeconfig: audited.kubeconfig, close: () => note(audited.proxy, usesFile) };
+  audited.proxy.fault = request => note(request, usesFile);
+  return audited.kubeconfig;
 }
 
-async function note(proxy: FaultProxy, file: string): Promise<void> {
-  await appendFile(file, [...usesOf(proxy.requests)].map(use => `${use}\n`).join(''));
+const noted = new Set<string>();
+
+function note(request: ProxiedRequest, file: string): undefined {
+  for (const use of usesOf([request])) {
+    if (!noted.has(use)) appendFileSync(file, `${use}\n`);
+    noted.add(use);
+  }
 }
 
 async function read(file: string, namespace: string): Promise<readonly KubeObject[]> {

@@ -167,11 +167,11 @@ function functionOf({ namespace, git }: System, name: string, parts: FunctionPar
 async function startPlane(system: System, options: PlaneOptions): Promise<Plane> {
   const allow = [new URL(system.git.url).host, ...(options.allow ?? [])].join(',');
   const given = options.kubeconfig ?? system.cluster.kubeconfig;
-  const access = await asAccount(system.cluster, given, options.account ?? 'revflow');
+  const kubeconfig = await asAccount(system.cluster, given, options.account ?? 'revflow');
   const args = [
     join(root, 'bin/revflow.js'),
     'run',
-    `--kubeconfig=${access.kubeconfig}`,
+    `--kubeconfig=${kubeconfig}`,
     `--namespace=${system.namespace}`,
     `--namespaces=${system.namespace}`,
     `--egress-allow=${allow}`,
@@ -195,7 +195,6 @@ async function startPlane(system: System, options: PlaneOptions): Promise<Plane>
     stop: () => end(child, 'SIGTERM'),
     async [Symbol.asyncDispose]() {
       await end(child, 'SIGKILL');
-      await access.close();
     },
   };
 }

@@ -22,6 +22,7 @@ import { stateKeys } from '../../src/watch/source.ts';
 import { createManualClock, type ManualClock } from '../manual-clock.ts';
 import type { TestCluster } from '../servers/api-server.ts';
 import { playShipwright, type Shipwright } from '../servers/play-shipwright.ts';
+import { type Account, asAccount, grantCompanion, isServiceAccount } from './service-account.ts';
 
 export const shaA = 'a'.repeat(40);
 export const shaB = 'b'.repeat(40);
@@ -83,7 +84,7 @@ export async function createWorld(cluster: TestCluster, options: WorldOptions = 
   const faults: unknown[] = [];
   const events: EventInput[] = [];
   const kube = recorded(
-    cluster.kube,
+    await reconcilerKube(cluster, options.mode === 'companion' ? 'revflow-companion' : 'revflow'),
     requests,
     (moment, request) => world.interrupt(moment, request),
     options.backendServed ?? true,
@@ -157,6 +158,13 @@ export async function createWorld(cluster: TestCluster, options: WorldOptions = 
     condition: async type => findCondition((await world.read()).status?.conditions, type),
   };
   return world;
+}
+
+/** What the reconciler may ask with: as revflow's own account where RBAC is enforced. */
+async function reconcilerKube(cluster: TestCluster, account: Account): Promise<Kube> {
+  if (!isServiceAccount) return cluster.kube;
+  if (account === 'revflow-companion') await grantCompanion(cluster.kube);
+  return cluster.connect({ kubeconfig: await asAccount(cluster, cluster.kubeconfig, account) });
 }
 
 /** The same client, a list of what it was asked, and a hand that may break it. */
