@@ -22,6 +22,8 @@ export const volumeMounts = list(object({ 'name!': text, 'mountPath!': text, sub
 
 export const resources = object({ limits: map(quantity), requests: map(quantity) });
 
+const profile = object({ 'type!': text, localhostProfile: text });
+
 export const stepSecurity = object({
   allowPrivilegeEscalation: truth,
   capabilities: object({ add: list(text), drop: list(text) }),
@@ -30,6 +32,8 @@ export const stepSecurity = object({
   runAsGroup: int64,
   runAsNonRoot: truth,
   runAsUser: int64,
+  seccompProfile: profile,
+  appArmorProfile: profile,
 });
 
 /** Where the content of a volume comes from, of the kinds that strategies use. */
