@@ -185,6 +185,7 @@ describe('where OpenFunction is installed', () => {
       const before = await system.plane({ redis: redis.url });
       await served();
       await before.stop();
+      await free();
       await hold(theirs.controller);
       const { proxy, kubeconfig } = await cluster.breakable();
       const after = await system.plane({ redis: redis.url, kubeconfig });
