@@ -83,7 +83,7 @@ export const mannerNames: readonly string[] = Object.keys(manners);
 /** A repository until its content is wanted. */
 function late({ request, response, said }: Echo): void {
   if (request.method === 'GET')
-    return void response.writeHead(200, gitRefs).end(refs('version 2\n', 'ls-refs\n', 'fetch\n'));
+    return void response.writeHead(200, gitRefs).end(refs('version 2\n', 'ls-refs\n', 'fetch=shallow\n'));
   const wantsContent = request.body.includes('command=fetch');
   const line = wantsContent ? `ERR ${said}\n` : `${commit} HEAD symref-target:refs/heads/main\n`;
   response.writeHead(200, gitResult).end(refs(line, ...(wantsContent ? [] : [`${commit} refs/heads/main\n`])));
@@ -100,6 +100,10 @@ export async function startEchoHost(options: HttpServerOptions = {}): Promise<Ht
     const word = encodeURIComponent(said.split(' ').at(-1) ?? '').replaceAll('%', '') || 'nobody';
     const own = `127.0.0.1:${server.port}`;
     if (request.url.startsWith('/give-token')) return response.end(JSON.stringify({ token: word, expires_in: 60 }));
+    // Registries are sent a credential when they ask for it.
+    if (request.url.startsWith('/v2/') && said === '' && !/do-(?:bearer|token|realm)/.test(request.url)) {
+      return response.writeHead(401, { 'www-authenticate': 'Basic realm="r"' }).end();
+    }
     const name = /do-([a-z]+)/.exec(request.url)?.[1] ?? 'missing';
     return manners[name]?.({ request, response, said, word, own });
   }, options);

@@ -112,14 +112,16 @@ async function must(located: Located, args: readonly string[]) {
   throw new TerminalError('GitError', `git ${args.find(arg => /^[a-z]/.test(arg))} failed; see the run's log`);
 }
 
+/** Words of git after which it repeats what the server sent. */
+const quoting =
+  /^remote:|remote error:|protocol error|(?:unexpected|unknown|invalid|expected|garbage)\b.*[:'"]|server (?:sent|said)/i;
+
 /** What the server said to git stays out: it may hold anything. */
 function tell(log: RunLog, stderr: string): void {
-  log.write(
-    stderr
-      .split('\n')
-      .filter(line => !/^remote:/i.test(line))
-      .join('\n'),
-  );
+  const lines = stderr
+    .split('\n')
+    .map(line => (quoting.test(line) ? 'git quotes what the server said (left out)' : line));
+  log.write([...new Set(lines)].join('\n'));
 }
 
 async function defaultBranch(located: Located): Promise<string | undefined> {

@@ -112,12 +112,14 @@ export class Worker {
     const source: GitSource = { kind: 'git', forge: forgeOf(url), url: url.replace(/\/+$/, '').replace(/\.git$/, '') };
     const { credential } = await this.credential(order, cloneSecret, source);
     const tls = sourceTls(source, credential?.ca);
+    const authorization = credential && basicLogin(source, credential);
+    order.log.hide([authorization?.replace('Basic ', '')]);
     const checkout = {
       url,
       directory,
       revision: order.known?.git?.commitSha ?? revision,
       programPath: this.ports.programPath,
-      authorization: credential && basicLogin(source, credential),
+      authorization,
       caFile: await this.writeAuthorities(order.directory, credential?.ca),
       proxies: this.ports.proxies ?? {},
       tls,
