@@ -91,11 +91,6 @@ export async function startBuilderFarm(kube: Kube, namespace?: string | readonly
         setTimeout(() => end(run), farm.durations.get(nameOf(run)) ?? farm.durationMs),
       );
   };
-  const begun = (run: KubeObject): void => {
-    const work = start(run).catch(() => {});
-    pending.add(work);
-    void work.finally(() => pending.delete(work));
-  };
   const handlers: ReflectorOptions<KubeObject> = {
     kind: kinds.buildRun,
     project: object => object,

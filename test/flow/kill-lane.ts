@@ -95,7 +95,7 @@ export class Lane implements AsyncDisposable {
       await this.#start();
       const served = await this.#untilServed(revision).then(
         () => true,
-        () => false,
+        () => this.#complain(revision),
       );
       return { served, runs: this.#runsOf(revision) };
     }
@@ -105,13 +105,9 @@ export class Lane implements AsyncDisposable {
   /** How often each pushed commit was built, asked for when the last one was polled a few times more. */
   async runs(): Promise<readonly number[]> {
     this.#sent = [];
-    await eventually('some more polls', () => this.#sent.filter(({ at }) => at === 'forge').length > 2);
+    // In vain where polling has ended, which is another failure.
+    await eventually('some more polls', () => this.#sent.filter(({ at }) => at === 'forge').length > 2).catch(() => {});
     return this.#pushed.map(revision => this.#runsOf(revision));
-  }
-
-  /** What the last worker logged. */
-  get log(): string {
-    return this.#plane?.log() ?? '';
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -191,6 +187,15 @@ export class Lane implements AsyncDisposable {
       },
       60_000,
     );
+  }
+
+  /** What there is to know when a change was lost. */
+  async #complain(revision: string): Promise<false> {
+    const { system } = this.#parts;
+    const { status } = await system.read(name);
+    const sent = this.#sent.slice(-30).map(({ at, kind, ms }) => `${Math.round(ms)} ${at}: ${kind}`);
+    console.error(`kill: ${revision} is not served: ${JSON.stringify(status)}`, sent, this.#plane?.log().slice(-5_000));
+    return false;
   }
 
   #runsOf(revision: string): number {

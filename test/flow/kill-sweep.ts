@@ -104,12 +104,18 @@ async function killAll(
   const left = [...outcomes].filter(([point]) => point.mode === mode);
   const count = Math.min(mostLanes[mode], left.length);
   const lanes = Array.from({ length: count }, async () => {
-    const lane = await yard.take(mode);
+    const runs = [];
+    let lane = await yard.take(mode);
     for (let next = left.shift(); next; next = left.shift()) {
       const [point, { resolve, reject }] = next;
-      await lane.killAt(point).then(resolve, reject);
+      const outcome = await lane.killAt(point).catch(reject);
+      if (outcome) resolve(outcome);
+      if (outcome?.served) continue;
+      // What is wrong with a lane once must not count for the points after it.
+      runs.push(await lane.runs());
+      lane = await yard.take(mode);
     }
-    return lane.runs();
+    return [...runs, await lane.runs()];
   });
-  return Promise.all(lanes);
+  return (await Promise.all(lanes)).flat();
 }
