@@ -34,6 +34,8 @@ export interface RunConfig {
   readonly egressDeny: readonly string[];
   readonly caFile: string | undefined;
   readonly requireCredentialHosts: boolean;
+  /** Watch the Secrets that say that they may be watched. */
+  readonly watchSecrets: boolean;
   readonly healthAddress: { readonly host: string; readonly port: number };
   readonly logLevel: LogLevel;
   readonly logFormat: 'json' | 'text';
@@ -73,6 +75,7 @@ export function readRunConfig(flags: Flags, env: Environment): RunConfig {
     egressDeny: read.list('egress-deny') ?? [],
     caFile: read.text('ca-file'),
     requireCredentialHosts: read.truth('require-credential-hosts'),
+    watchSecrets: read.truth('watch-secrets'),
     healthAddress: read.address('health-address', '0.0.0.0:8081'),
     logLevel: read.word('log-level', ['error', 'warn', 'info', 'debug'] as const, 'info'),
     logFormat: read.word('log-format', ['json', 'text'] as const, 'json'),

@@ -44,6 +44,8 @@ export interface Settings {
   readonly slots: SlotLimits;
   /** Refuse credentials whose Secret does not say where they may be sent. */
   readonly requireCredentialHosts: boolean;
+  /** Watch the Secrets with the label `openfunction.io/watch`. */
+  readonly watchSecrets: boolean;
   /** Sources polled, and Functions reconciled, at once in this process. */
   readonly polls: number;
   readonly reconciles: number;

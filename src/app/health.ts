@@ -1,6 +1,8 @@
 // The HTTP endpoint of a process: /livez and /readyz for the kubelet, /metrics for Prometheus.
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isLoopbackHost } from '../platform/http/address.ts';
+import { parseHostPort } from '../platform/http/target.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Health } from './control-plane.ts';
@@ -14,7 +16,12 @@ export interface HealthOptions {
 
 /** Serves until disposed. A forge that is down is no business of the probes: it is a metric and a condition. */
 export async function serveHealth(options: HealthOptions): Promise<AsyncDisposable & { readonly port: number }> {
+  const { host } = options.address;
   const server = createServer((request, response) => {
+    // A page in a browser that gave its own name our address must not reach us.
+    if (isLoopbackHost(host) && !namesLoopback(request.headers.host)) {
+      return reply(response, 403, 'the Host header names another host\n');
+    }
     answer(request.url ?? '/', response, options).catch((error: unknown) => {
       options.log.error('health endpoint failed', { error });
       reply(response, 500, 'internal error\n');
@@ -22,7 +29,7 @@ export async function serveHealth(options: HealthOptions): Promise<AsyncDisposab
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.address.port, options.address.host, resolve);
+    server.listen(options.address.port, host, resolve);
   });
   const { port } = server.address() as AddressInfo;
   return {
@@ -45,6 +52,11 @@ async function answer(url: string, response: ServerResponse, { health, metrics }
   const well = path === '/livez' ? live : ready;
   const trouble = path === '/livez' ? 'keys are due and nobody handles them' : 'not everything was listed yet';
   reply(response, well ? 200 : 503, well ? 'ok\n' : `${trouble}\n`);
+}
+
+function namesLoopback(header: string | undefined): boolean {
+  const named = header === undefined ? undefined : parseHostPort(header);
+  return named !== undefined && isLoopbackHost(named.host);
 }
 
 function reply(response: ServerResponse, status: number, body: string): void {

@@ -159,6 +159,7 @@ function settingsOf(config: LocalConfig): Settings {
     mode: 'full',
     slots: { cluster: config.maxBuilds, namespace: config.maxBuildsPerNamespace },
     alone: true,
+    watchSecrets: true,
   };
 }
 

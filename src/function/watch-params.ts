@@ -62,6 +62,9 @@ const readers: Readonly<Record<string, Reader>> = {
 const known = new Map<string, ReadParams>();
 const mostKnown = 2_000;
 
+/** The keys that mean something. */
+export const paramNames: readonly string[] = Object.keys(readers);
+
 /** Reads the annotation; an absent or empty one means the defaults. An unknown key is only warned about. */
 export function parseWatchParams(text = ''): ReadParams {
   const former = known.get(text);

@@ -82,7 +82,7 @@ describe('explain', () => {
   it('says that Redis is away, and to come back', async () => {
     const { code, out, err } = await run('explain', 'built', '--redis', 'redis://:hidden-one@127.0.0.1:9');
     expect({ code, out }).toEqual({ code: 75, out: '' });
-    expect(err).toMatch(/^reading what is known .*\nrevflow: .*Redis/i);
+    expect(err).toMatch(/^(connecting to Redis \.\.\.\n)?revflow: .*Redis/);
     expect(err).not.toContain('hidden-one');
   });
 
@@ -172,8 +172,8 @@ describe('suspend, resume and rebuild', () => {
     await system.until('steered', 'is settled', ({ status }) => status?.build?.state === 'Succeeded');
     expect(revisions().at(-1)).toBe(two);
     const raw = await system.kube.get({ kind: kinds.function, namespace: system.namespace, name: 'steered' });
-    const { managedFields } = raw?.metadata as unknown as { managedFields: readonly { manager: string }[] };
-    expect(managedFields.map(entry => entry.manager)).toContain('revflow-cli');
+    const { managedFields } = (raw?.metadata ?? {}) as unknown as { managedFields: unknown };
+    expect(managedFields).toContainEqual(expect.objectContaining({ manager: 'revflow-cli' }));
   });
 
   it('say that there is nothing to build', async () => {

@@ -53,8 +53,7 @@ describe('help', () => {
       Options:
         -f, --filename <FILE...>    files with the Functions, directories of them, or - for what is piped in
         -o, --output <FORMAT>       table, wide, json or yaml (default: table)
-        --kubeconfig <FILE>         how to reach the API server (default: KUBECONFIG, .revflow/kubeconfig, ~/.kube/config, or
-                                    the pod)
+        --kubeconfig <FILE>         how to reach the API server (default: KUBECONFIG, .revflow, ~/.kube/config, or the pod)
         --context <NAME>            context of the kubeconfig (default: its current one)
         --state <DIR>               the state directory of a local control plane (default: .revflow, where it is there)
         -n, --namespace <NAME>      namespace of names without one (default: the context's, or default)

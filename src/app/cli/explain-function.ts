@@ -32,18 +32,21 @@ export async function explainByName(text: string, config: ClientConfig, terminal
   await using cluster = await openCluster(config, terminal);
   const name = parseName(text, cluster.namespace);
   const object = await readFunction(cluster.kube, name, terminal.signal);
-  await using shared = await openShared(config);
-  const sources = { cluster, state: shared?.state };
-  const report = await withProgress(terminal, 'reading what is known', () => explainObject(object, sources));
+  await using shared = await openShared(config, terminal);
+  const report = await explainObject(object, { cluster, state: shared?.state });
   printExplanation(report, { format: config.output, now: clock.now() }, terminal);
   return exitCodes.done;
 }
 
-async function openShared({ redis }: ClientConfig): Promise<(AsyncDisposable & { readonly state: State }) | undefined> {
+/** The state port of the workers; undefined where no Redis is named. */
+async function openShared(
+  { redis }: ClientConfig,
+  terminal: Terminal,
+): Promise<(AsyncDisposable & { readonly state: State }) | undefined> {
   if (redis === undefined) return undefined;
   const { createRedisState } = await import('../../platform/state/redis.ts');
-  const log = createLog({ level: 'error', pretty: true });
-  const state = await createRedisState({ url: redis, clock, log });
+  const log = createLog({ level: 'error', pretty: true, write: line => void terminal.err.write(line) });
+  const state = await withProgress(terminal, 'connecting to Redis', () => createRedisState({ url: redis, clock, log }));
   return { state, [Symbol.asyncDispose]: () => state[Symbol.asyncDispose]() };
 }
 

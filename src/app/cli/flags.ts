@@ -2,10 +2,7 @@
 import type { FlagText } from './verb.ts';
 
 export const clusterFlags: readonly FlagText[] = [
-  [
-    '--kubeconfig <FILE>',
-    'how to reach the API server (default: KUBECONFIG, .revflow/kubeconfig, ~/.kube/config, or the pod)',
-  ],
+  ['--kubeconfig <FILE>', 'how to reach the API server (default: KUBECONFIG, .revflow, ~/.kube/config, or the pod)'],
   ['--context <NAME>', 'context of the kubeconfig (default: its current one)'],
   ['--state <DIR>', 'the state directory of a local control plane (default: .revflow, where it is there)'],
   ['-n, --namespace <NAME>', "namespace of names without one (default: the context's, or default)"],

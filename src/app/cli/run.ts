@@ -15,6 +15,7 @@ const flags: readonly FlagText[] = [
   ['--max-builds-per-namespace <N|none>', 'runs alive at once in each namespace (default: none)'],
   ['--min-interval <DURATION>', 'floor of every polling-interval (default: 1s)'],
   ...edgeFlags,
+  ['--watch-secrets', 'see at once what changes in Secrets labelled openfunction.io/watch=true (needs list and watch)'],
   ['--health-address <HOST:PORT>', '/livez, /readyz and /metrics (default: :8081)'],
   ['--log-level <LEVEL>', 'error, warn, info or debug (default: info)'],
   ['--log-format <json|text>', 'default: json'],
