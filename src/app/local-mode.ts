@@ -79,7 +79,11 @@ export async function startLocalMode(options: LocalOptions): Promise<LocalMode> 
   );
   const plane = stack.use(
     await startControlPlane({
-      ...{ kube, state, clock, log, metrics },
+      kube,
+      state,
+      clock,
+      log,
+      metrics,
       queue: stack.use(createMemoryQueue({ clock, log })),
       http: edge.http,
       settings: settingsOf(options.config),
@@ -127,7 +131,11 @@ async function openEdge({ stack, kube, config, log, metrics }: Starting & { read
   const caPem = await readCaFile(caFile);
   const egress = egressPolicy({ allow, deny, loopback: true, refuse: [kube.address] });
   const http = createHttp({
-    ...{ clock, log, caPem, proxies, egress },
+    clock,
+    log,
+    caPem,
+    proxies,
+    egress,
     userAgent: `revflow/${version}`,
     observe: ({ host, status }) => metrics.count('revflow_http_requests_total', { host, status: String(status) }),
   });
@@ -138,7 +146,11 @@ async function runnerOptions({ config, env, log }: LocalOptions, { http, egress,
   const requireHosts = config.requireCredentialHosts;
   const installKey = await loadInstallKey(kube, home);
   return {
-    ...{ kube, log, clock, http, egress },
+    kube,
+    log,
+    clock,
+    http,
+    egress,
     credentials: createCredentials({ kube, installKey, clock, requireHosts }),
     programPath: env['PATH'] ?? '',
     proxies: proxyVariables(config.proxies),

@@ -72,6 +72,15 @@ describe('check -f', () => {
     expect(out).not.toContain('\u001b');
   });
 
+  it('is coloured on a terminal alone, and never with NO_COLOR', async () => {
+    const path = await files.write('f.yaml', stream(functionFile({ spec: source() })));
+    const args = ['check', '-f', path];
+    expect((await inProcess(args, { isTTY: true })).out).toContain('\u001b[1mdefault/hello\u001b[0m');
+    for (const env of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) {
+      expect((await inProcess(args, { isTTY: true, env })).out).not.toContain('\u001b');
+    }
+  });
+
   it('asks a source once for all Functions of the files', async () => {
     git.requests.length = 0;
     const functions = ['a', 'b', 'c'].map(name => functionFile({ name, params, spec: source() }));

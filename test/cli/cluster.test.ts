@@ -96,6 +96,14 @@ describe('explain', () => {
     });
   });
 
+  it('says what companion mode would tell OpenFunction', async () => {
+    const seen = { baseline: 'a'.repeat(40), observed: 'b'.repeat(40) };
+    await system.create('companion', { annotations: { [annotations.revflowState]: JSON.stringify(seen) } });
+    const report = await explained('companion');
+    expect(report).toMatchObject({ known: seen.baseline, would: `tell OpenFunction of ${'b'.repeat(12)}` });
+    expect(report.build).toBeUndefined();
+  });
+
   it('says why a Function is not watched', async () => {
     await system.create('unwatched', { params: 'type: nonsense' });
     expect(await explained('unwatched')).toMatchObject({ watch: { unwatched: { reason: 'BadParams' } } });
@@ -207,6 +215,16 @@ describe('logs in a cluster', () => {
   });
 });
 
+describe('run', () => {
+  it('names the port that another program has', async () => {
+    const port = new URL(system.git.url).port;
+    const flags = [`--health-address=127.0.0.1:${port}`, '--namespace', system.namespace, '--namespaces', 'nowhere'];
+    const { code, err } = await revflow(['run', '--kubeconfig', system.cluster.kubeconfig, ...flags]);
+    expect(code).toBe(3);
+    expect(err).toBe(`revflow: --health-address 127.0.0.1:${port} is taken by another program; choose another port\n`);
+  });
+});
+
 describe('names', () => {
   it.each(['explain', 'logs', 'rebuild', 'suspend', 'resume', 'check'])(
     'that are not there: revflow %s ends with 75',
@@ -260,6 +278,6 @@ describe('an API server that', () => {
     await writeFile(file, 'token: hidden-one: x\n');
     const { code, err } = await inProcess(['explain', 'default/b', '--kubeconfig', file]);
     await rm(dir, { recursive: true });
-    expect({ code, err }).toEqual({ code: 3, err: `revflow: the kubeconfig ${file} is not YAML\n` });
+    expect({ code, err }).toEqual({ code: 2, err: `revflow: the kubeconfig ${file} is not YAML\n` });
   });
 });

@@ -19,6 +19,8 @@ export interface Circumstances {
   readonly cwd?: string;
   /** What is piped in. */
   readonly input?: string;
+  /** What it prints goes to a terminal. */
+  readonly isTTY?: boolean;
   /** Another Node than this one. */
   readonly node?: string;
 }
@@ -42,9 +44,13 @@ export async function revflow(args: readonly string[], how: Circumstances = {}):
 }
 
 /** The same in this process; nothing of this machine's environment is seen. */
-export async function inProcess(args: readonly string[], { env, input = '' }: Circumstances = {}): Promise<Ended> {
+export async function inProcess(
+  args: readonly string[],
+  { env, input = '', isTTY = false }: Circumstances = {},
+): Promise<Ended> {
   const told = { out: '', err: '' };
   const output = (name: 'out' | 'err') => ({
+    isTTY,
     write(part: string) {
       told[name] += part;
       return true;

@@ -212,7 +212,8 @@ describe('revflow crd', () => {
     const { code, out } = await revflow(['crd']);
     expect(code).toBe(0);
     const names = out.split('---\n').map(text => parse(text).metadata.name);
-    expect(names.map((name: string) => name.split('.')[0]).toSorted()).toEqual(['builders', 'functions', 'servings']);
+    const group = 'core.openfunction.io';
+    expect(new Set(names)).toEqual(new Set([`builders.${group}`, `functions.${group}`, `servings.${group}`]));
   });
 });
 

@@ -72,7 +72,7 @@ describe('beside a local control plane', () => {
     expect(again.out).toBe(out);
   });
 
-  it('it is found in .revflow without any flag, and that is said', async () => {
+  it('verbs find it in .revflow without any flag, and that is said', async () => {
     const { code, out, err } = await revflow(['explain', 'hello', '-o', 'json'], { cwd: place.path });
     expect({ code, err }).toEqual({
       code: 0,

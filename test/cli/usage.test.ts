@@ -3,7 +3,11 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
+import { explainEnd } from '../../src/app/cli/ending.ts';
 import { createProgram } from '../../src/app/cli/program.ts';
+import { UsageError } from '../../src/app/config.ts';
+import { RetryableError, TerminalError, WaitingError } from '../../src/platform/errors.ts';
+import { KubeError } from '../../src/platform/kube/kube.ts';
 import { inProcess, revflow, spawnRevflow } from './command.ts';
 
 const output = { write: () => true };
@@ -118,6 +122,7 @@ describe('mistakes', () => {
     ['run --min-interval 5', /--min-interval must be a Go duration above 0, such as 30s, found "5"/],
     ['run --health-address here', /--health-address must be host:port/],
     ['run --steps some', /--steps must be one of all, watch/],
+    ['run --kubeconfig /nonexistent', /cannot read the kubeconfig \/nonexistent/],
     ['crd --nothing', /unknown option '--nothing'/],
   ];
 
@@ -145,9 +150,44 @@ describe('the cluster', () => {
     );
   });
 
-  it('that a kubeconfig does not lead to can never be asked', async () => {
+  it('that a kubeconfig does not lead to is a mistake too', async () => {
     const { code, err } = await inProcess(['explain', 'default/a'], { env: { KUBECONFIG: '/nonexistent/config' } });
-    expect({ code, err }).toEqual({ code: 3, err: 'revflow: cannot read the kubeconfig /nonexistent/config\n' });
+    expect({ code, err }).toEqual({ code: 2, err: 'revflow: cannot read the kubeconfig /nonexistent/config\n' });
+  });
+});
+
+describe('what a verb throws', () => {
+  const secret = 'https://user:hidden-one@host/';
+  const ends: readonly (readonly [error: unknown, code: number])[] = [
+    [new TypeError(`undefined is no function at ${secret}`), 1],
+    ['a text', 1],
+    [new UsageError('a flag'), 2],
+    [new TerminalError('EgressInvalid', 'a rule'), 2],
+    [new TerminalError('KubeconfigInvalid', 'a file'), 2],
+    [Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT', syscall: 'open' }), 2],
+    [new TerminalError('BadParams', `a Function with ${secret}`), 3],
+    [new KubeError({ status: 422, reason: 'Invalid' }, 'refused'), 3],
+    [new RetryableError('Timeout', `no answer from ${secret}`), 75],
+    [new WaitingError('RateLimited', 'later', 0), 75],
+    [new KubeError({ status: 403, reason: 'Forbidden' }, 'not allowed'), 75],
+    [Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', syscall: 'connect' }), 75],
+  ];
+
+  it.each(ends)('%s: ends with %i, and shows a stack only where the fault is ours', (error, code) => {
+    let told = '';
+    const err = { write: (text: string) => Boolean((told += text)) };
+    expect(explainEnd(error, { err, signal: new AbortController().signal })).toBe(code);
+    expect(told).toMatch(/^revflow: \S/);
+    expect(told).not.toContain('hidden-one');
+    expect(/\n\s+at /.test(told)).toBe(error instanceof TypeError);
+    expect(told.includes('please report')).toBe(error instanceof TypeError);
+  });
+
+  it('after Ctrl-C is told as what it is', () => {
+    let told = '';
+    const err = { write: (text: string) => Boolean((told += text)) };
+    expect(explainEnd(new Error('aborted'), { err, signal: AbortSignal.abort() })).toBe(75);
+    expect(told).toBe('revflow: interrupted\n');
   });
 });
 
@@ -167,7 +207,7 @@ describe('an older Node', () => {
   const old = ['/usr/bin/node', '/usr/bin/nodejs'].find(path => existsSync(path));
 
   it.skipIf(old === undefined)('says what it needs (skipped where the system has no Node)', async () => {
-    const { code, out, err } = await revflow(['--version'], { ...(old === undefined ? {} : { node: old }) });
+    const { code, out, err } = await revflow(['--version'], old === undefined ? {} : { node: old });
     if (code === 0) return expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toMatch(/^revflow needs Node 24 or later, and this is v\d+.*run "npx revflow" there/);

@@ -20,20 +20,24 @@ export function explainEnd(error: unknown, terminal: Pick<Terminal, 'err' | 'sig
   err.write(`revflow: ${message}${step === undefined ? '' : `; ${step}`}\n`);
   const code = codeOf(error);
   if (code === exitCodes.fault && error instanceof Error && error.stack) {
-    err.write(`This is a fault of revflow itself; please report it.\n${redact(error.stack)}\n`);
+    const frames = error.stack.split('\n').filter(line => /^\s+at /.test(line));
+    err.write(`This is a fault of revflow itself; please report it.\n${redact(frames.join('\n'))}\n`);
   }
   return code;
 }
 
 function codeOf(error: unknown): ExitCode {
   if (error instanceof UsageError) return exitCodes.usage;
-  if (error instanceof TerminalError) return exitCodes.terminal;
+  if (error instanceof TerminalError) return ofFlags.has(error.reason) ? exitCodes.usage : exitCodes.terminal;
   if (error instanceof KubeError && [400, 413, 422].includes(error.status)) return exitCodes.terminal;
   if (error instanceof RetryableError || error instanceof WaitingError) return exitCodes.later;
   const system = systemCode(error);
   if (system === undefined) return exitCodes.fault;
   return wrongPlace.has(system) ? exitCodes.usage : exitCodes.later;
 }
+
+/** What flags and variables lead to cannot be used. */
+const ofFlags: ReadonlySet<string> = new Set(['CaFileInvalid', 'EgressInvalid', 'KubeconfigInvalid', 'ProxyInvalid']);
 
 /** Files and addresses that were named wrongly; every other refusal of the machine may pass. */
 const wrongPlace: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'EADDRNOTAVAIL']);

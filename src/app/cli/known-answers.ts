@@ -1,8 +1,9 @@
 // What was last answered about a Function's source, for who does not poll: out of the shared state where it is given, else out of status.
-import { findCondition } from '../../function/conditions.ts';
+import { findCondition, momentText } from '../../function/conditions.ts';
 import { parseDuration } from '../../function/duration.ts';
 import type { FunctionObject } from '../../function/schema.ts';
 import type { State } from '../../platform/state/state.ts';
+import { readCompanionState } from '../../reconcile/companion-state.ts';
 import { refusalsKey } from '../../revision/breaker.ts';
 import { blockKey } from '../../revision/budget.ts';
 import { readObservation } from '../../revision/detect.ts';
@@ -40,8 +41,9 @@ export async function readAnswers(fn: FunctionObject, watch: Watch, state: State
 }
 
 /** What a status tells of the last answer; an id that stands there was believed, so it was seen often enough. */
-function fromStatus({ status }: FunctionObject, watch: Watch): Observation | undefined {
-  const { observed, interval } = status?.watch ?? {};
+function fromStatus({ metadata, status }: FunctionObject, watch: Watch): Observation | undefined {
+  const { interval } = status?.watch ?? {};
+  const observed = status?.watch?.observed ?? companionSeen(metadata.annotations);
   const condition = findCondition(status?.conditions, 'Watching');
   if (observed === undefined && condition?.status !== 'False') return undefined;
   const at = observed === undefined ? 0 : Date.parse(observed.at);
@@ -54,6 +56,12 @@ function fromStatus({ status }: FunctionObject, watch: Watch): Observation | und
     intervalMs: parseDuration(interval ?? '') ?? watch.intervalMs,
     ...(failed ? { failure: { reason: condition.reason, message: condition.message, since, count: 1 } } : {}),
   };
+}
+
+/** Companion mode keeps what it saw in its annotation, without a time. */
+function companionSeen(own: Readonly<Record<string, string>> | undefined) {
+  const { observed } = readCompanionState(own);
+  return observed === undefined ? undefined : { id: observed, at: momentText(0) };
 }
 
 function headOf({ want }: Watch, { id, ref }: { readonly id: string; readonly ref?: string }): Observation['heads'] {

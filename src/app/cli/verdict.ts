@@ -1,7 +1,9 @@
 // A decision of the loop in words: what would happen next with a Function, why, and the rules that were asked.
 import type { BuildDecision, ServingDecision } from '../../decide/decide.ts';
 import type { Hold, TraceLine } from '../../decide/rule.ts';
+import { readAnnotations } from '../../function/annotations.ts';
 import { momentText } from '../../function/conditions.ts';
+import { annotations } from '../../function/names.ts';
 import type { FunctionObject } from '../../function/schema.ts';
 import { readCompanionState } from '../../reconcile/companion-state.ts';
 import { withoutAbsent } from '../../reconcile/draft.ts';
@@ -40,6 +42,8 @@ export interface Verdict {
 
 /** What the next reconcile of the Function would do. */
 export function verdictOf(fn: FunctionObject, explanation: Explanation): Verdict {
+  if (fn.metadata.annotations?.[annotations.revflowState] !== undefined)
+    return { would: companionText(fn, explanation) };
   const { build, digest } = explanation;
   const serving = awaitsBuild(fn, build) ? undefined : explanation.serving;
   return {
@@ -48,6 +52,16 @@ export function verdictOf(fn: FunctionObject, explanation: Explanation): Verdict
     ...(digest === undefined ? {} : { digest: waitingOf(digest) }),
     ...(serving === undefined ? {} : { serving: stageOf(serving) }),
   };
+}
+
+/** Beside an installed OpenFunction nothing is built or served by revflow: it tells of changes. */
+function companionText(fn: FunctionObject, { watch }: Explanation): string {
+  if (watch.kind !== 'seen') return 'nothing: it is not watched';
+  const head = watch.observation?.heads[watch.watch.want];
+  if (head?.kind !== 'found' || head.id === knownId(fn)) return 'nothing';
+  const { suspended, hold } = readAnnotations(fn.metadata.annotations);
+  if (suspended || hold !== undefined) return `wait (${suspended ? 'Suspended' : 'Held'})`;
+  return `tell OpenFunction of ${shortId(head.id)}`;
 }
 
 function stageOf(decision: BuildDecision | ServingDecision): StageVerdict {
