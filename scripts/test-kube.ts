@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { baseGrants } from '../test/flow/grants.ts';
+import { fullGrants } from '../test/flow/grants.ts';
 import { countsText, runTests } from './counted-tests.ts';
 
 const kubeconfig = process.env['KUBECONFIG'];
@@ -30,9 +30,9 @@ for (const folder of rbac ? ['deploy/crd', 'deploy/base'] : ['deploy/crd']) {
 /** The demo has an API server of its own. */
 const elsewhere = /\/demo/;
 /** These put OpenFunction's definitions in the place of ours, or make its namespace: nothing else may run meanwhile. */
-const alone = /companion|leadership/;
+const alone = /companion|leadership|deploy/;
 const flows = readdirSync('test/flow').filter(name => name.endsWith('.test.ts'));
-const files = ['test/contracts/kube.test.ts', ...flows.map(name => `test/flow/${name}`)].filter(
+const files = ['test/contracts/kube.test.ts', 'test/deploy.test.ts', ...flows.map(name => `test/flow/${name}`)].filter(
   file => !elsewhere.test(file) && (paths.length === 0 || paths.some(path => file.includes(path))),
 );
 const uses = join(tmpdir(), `revflow-uses-${process.pid}`);
@@ -47,16 +47,16 @@ const ok = counts.length > 0 && counts.every(each => each.ok) && judged;
 console.log(countsText({ passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped'), ok }));
 process.exitCode = ok ? 0 : 1;
 
-/** Whether the ServiceAccount asked for all that deploy/base grants (where all tests ran), and for nothing else. */
+/** Whether the ServiceAccount asked for all that deploy grants (where all tests ran), and for nothing else. */
 async function judgeGrants(): Promise<boolean> {
   const used = existsSync(uses) ? new Set(readFileSync(uses, 'utf8').split('\n').filter(Boolean)) : new Set<string>();
   rmSync(uses, { force: true });
-  const granted = await baseGrants();
+  const granted = await fullGrants();
   const missing = [...used].filter(use => !granted.has(use));
   // Asked for by the API server itself, where it enforces who may block an owner's deletion.
   const idle = [...granted].filter(grant => !used.has(grant) && !grant.endsWith('/finalizers'));
   const unused = paths.length > 0 ? [] : idle;
-  for (const use of missing) console.error(`revflow asks for what deploy/base does not grant: ${use}`);
-  for (const grant of unused) console.error(`deploy/base grants what no test uses: ${grant}`);
+  for (const use of missing) console.error(`revflow asks for what deploy does not grant: ${use}`);
+  for (const grant of unused) console.error(`deploy grants what no test uses: ${grant}`);
   return missing.length === 0 && unused.length === 0;
 }

@@ -9,6 +9,7 @@ import type { State } from '../platform/state/state.ts';
 import type { Credentials } from '../revision/credential.ts';
 import { readObservation } from '../revision/detect.ts';
 import { SourceGraph } from '../watch/graph.ts';
+import type { SecretRef } from '../watch/source.ts';
 import { Children } from './children.ts';
 import { concerns } from './fan-out.ts';
 import type { FunctionView } from './function-view.ts';
@@ -16,6 +17,7 @@ import { Functions } from './functions.ts';
 import { builders, type ChildView, runsOf, servings } from './kinds.ts';
 import { latestByKey } from './latest.ts';
 import { Pruner } from './pruner.ts';
+import { Secrets } from './secrets.ts';
 import { claimOf, type SlotOffice } from './slot-office.ts';
 import { leaveMark } from './state-mark.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -37,6 +39,8 @@ export interface LeaderOptions {
   readonly minIntervalMs: number;
   /** Where Functions are looked for; undefined: everywhere. */
   readonly namespaces: readonly string[] | undefined;
+  /** Watch the Secrets that say that they may be watched. */
+  readonly watchSecrets: boolean;
 }
 
 /** A leader at work. Disposing it ends its informers and its fan-out; what was woken stays woken. */
@@ -73,6 +77,7 @@ class Leading {
   readonly #runs = new Set<Kind>();
   readonly #pruner: Pruner | undefined;
   readonly #watchdog: Watchdog;
+  readonly #secrets: Secrets | undefined;
   readonly #waking = latestByKey(wakeConcurrency, key => this.#wake(key));
   readonly #stopping = new AbortController();
   /** Everything was listed once: what appears from now on is new. */
@@ -91,6 +96,8 @@ class Leading {
       changed: (view, previous) => this.#functionChanged(view, previous),
       gone: view => this.#functionGone(view),
     });
+    const secretChanged = (secret: SecretRef) => this.#secretChanged(secret);
+    this.#secrets = options.watchSecrets ? new Secrets(kube, { namespaces, changed: secretChanged }) : undefined;
     const full = options.slots !== undefined;
     const events = { namespaces, changed: this.#childChanged, gone: this.#childChanged };
     const builderIndex = full ? new Children(kube, builders, events) : undefined;
@@ -132,6 +139,7 @@ class Leading {
     this.#options.slots?.shut();
     await this.#fanOut?.close();
     await Promise.all([this.#functions, ...this.#children].map(cache => cache[Symbol.asyncDispose]()));
+    await this.#secrets?.[Symbol.asyncDispose]();
     await Promise.all([this.#subscriptions[Symbol.asyncDispose](), this.#pruner?.[Symbol.asyncDispose]()]);
     await this.#waking.close();
   }
@@ -147,6 +155,15 @@ class Leading {
     if (this.#functions.get(view.key) === undefined) this.#subscriptions.drop(view.key);
     this.#options.slots?.functionGone(view.uid);
     this.#waking.touch(view.key);
+  }
+
+  #secretChanged(secret: SecretRef): void {
+    this.#options.credentials.forget(secret);
+    for (const view of this.#functions.values()) {
+      if (view.namespace !== secret.namespace || view.watch?.secret !== secret.name) continue;
+      this.#subscriptions.put(view);
+      this.#waking.touch(view.key);
+    }
   }
 
   readonly #childChanged = (child: ChildView): void => {

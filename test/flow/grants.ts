@@ -12,29 +12,29 @@ interface Rule {
 
 const deploy = join(import.meta.dirname, '../../deploy');
 
-/** What deploy/base grants, with the Leases of OpenFunction. */
-export async function baseGrants(): Promise<ReadonlySet<string>> {
+/** What full mode may be granted: deploy/base, the Leases of OpenFunction, and the overlay that watches Secrets. */
+export async function fullGrants(): Promise<ReadonlySet<string>> {
   const files = ['base/cluster-role.yaml', 'base/role.yaml', 'openfunction-leases/role.yaml'];
-  const rules = await Promise.all(files.map(file => rulesOf(file)));
+  const rules = await Promise.all([...files.map(file => rulesOf(file)), overlayRules('watch-secrets')]);
   return grantsOf(rules.flat());
 }
 
-/** The rules that the companion overlay puts in the place of those of the ClusterRole in deploy/base. */
-export async function companionRules(): Promise<readonly Rule[]> {
-  const text = await readFile(join(deploy, 'overlays/companion/kustomization.yaml'), 'utf8');
+/** The rules that an overlay adds to those of the ClusterRole in deploy/base, or puts in their place. */
+export async function overlayRules(overlay: 'companion' | 'watch-secrets'): Promise<readonly Rule[]> {
+  const text = await readFile(join(deploy, 'overlays', overlay, 'kustomization.yaml'), 'utf8');
   const { patches } = parse(text) as {
     readonly patches: readonly { readonly target: { readonly kind: string }; readonly patch: string }[];
   };
   const patch = patches.find(({ target }) => target.kind === 'ClusterRole')?.patch ?? '[]';
-  const operations = parse(patch) as readonly { readonly path: string; readonly value: readonly Rule[] }[];
-  return operations.find(({ path }) => path === '/rules')?.value ?? [];
+  const operations = parse(patch) as readonly { readonly value: Rule | readonly Rule[] }[];
+  return operations.flatMap(({ value }) => value);
 }
 
 /** What the companion overlay grants. */
 export async function companionGrants(): Promise<ReadonlySet<string>> {
   const files = ['base/role.yaml', 'openfunction-leases/role.yaml'];
   const rules = await Promise.all(files.map(file => rulesOf(file)));
-  return grantsOf([...(await companionRules()), ...rules.flat()]);
+  return grantsOf([...(await overlayRules('companion')), ...rules.flat()]);
 }
 
 /** What these requests ask for; those that need no role (discovery, probes) are left out. */

@@ -6,7 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import type { Kind, Kube, KubeObject } from '../../src/platform/kube/kube.ts';
 import type { TestCluster } from '../servers/api-server.ts';
 import type { ProxiedRequest } from '../servers/fault-proxy.ts';
-import { companionRules, usesOf } from './grants.ts';
+import { overlayRules, usesOf } from './grants.ts';
 
 /** True when every `revflow run` of the flow tests is the ServiceAccount. The API server under test takes a name for a token. */
 export const isServiceAccount = process.env['REVFLOW_TEST_RBAC'] === '1';
@@ -42,11 +42,21 @@ export async function grantOpenFunctionLeases(kube: Kube): Promise<void> {
 /** Grants what the companion overlay grants in all namespaces. */
 export async function grantCompanion(kube: Kube): Promise<void> {
   const name = 'revflow-companion';
-  const rules = await companionRules();
+  const rules = await overlayRules('companion');
   await apply(kube, { apiVersion, kind: 'ClusterRole', metadata: { name }, rules });
   const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name };
   const subjects = [{ kind: 'ServiceAccount', name, namespace: 'revflow' }];
   await apply(kube, { apiVersion, kind: 'ClusterRoleBinding', metadata: { name }, roleRef, subjects });
+}
+
+/** Grants in one namespace what the overlay watch-secrets adds. */
+export async function grantWatchedSecrets(kube: Kube, namespace: string): Promise<void> {
+  const metadata = { name: 'revflow-secrets', namespace };
+  const rules = await overlayRules('watch-secrets');
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: metadata.name };
+  const subjects = [{ kind: 'ServiceAccount', name: 'revflow', namespace: 'revflow' }];
+  await apply(kube, { apiVersion, kind: 'Role', metadata, rules });
+  await apply(kube, { apiVersion, kind: 'RoleBinding', metadata, roleRef, subjects });
 }
 
 /** A kubeconfig that leads where a given one does, as the account; the given one where RBAC is not enforced. */
