@@ -32,8 +32,10 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { kubeconfig, allow, flags = [], profile } = options;
   const begun = performance.now();
   const args = [
+    // As in deploy/Dockerfile.
+    '--max-semi-space-size=8',
     ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
-    join(root, 'src/main.ts'),
+    join(root, 'bin/revflow.js'),
     'run',
     `--kubeconfig=${kubeconfig}`,
     '--namespace=default',
