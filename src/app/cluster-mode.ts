@@ -1,4 +1,5 @@
 // The control plane of a cluster: everything that `revflow run` needs, until it is told to stop.
+import { fieldManagers } from '../function/names.ts';
 import { systemClock } from '../platform/clock.ts';
 import { TerminalError } from '../platform/errors.ts';
 import { createHttp } from '../platform/http/client.ts';
@@ -67,7 +68,7 @@ function connect(config: RunConfig, log: Log, metrics: Metrics): Promise<Kube> {
   return connectKube({
     kubeconfig: config.kubeconfig,
     context: config.context,
-    fieldManager: config.mode === 'companion' ? 'revflow-companion' : 'revflow',
+    fieldManager: config.mode === 'companion' ? fieldManagers.companion : fieldManagers.loop,
     clock: systemClock,
     log,
     observe: ({ verb, status }) => metrics.count('revflow_api_requests_total', { verb, status: String(status) }),

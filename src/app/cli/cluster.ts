@@ -2,6 +2,7 @@
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { kinds } from '../../function/kinds.ts';
+import { fieldManagers } from '../../function/names.ts';
 import { stateLayout } from '../../local/state-dir.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { RetryableError, TerminalError } from '../../platform/errors.ts';
@@ -41,7 +42,7 @@ export async function openCluster(config: ClientConfig, terminal: Terminal): Pro
   const { namespace } = await loadAccess(options);
   const kube = await connectKube({
     ...options,
-    fieldManager: 'revflow-cli',
+    fieldManager: fieldManagers.cli,
     clock: systemClock,
     log: createLog({ level: 'error', pretty: true, write: line => void terminal.err.write(line) }),
   });
