@@ -1,6 +1,8 @@
 // What the embedded API server keeps and guards: its state across starts, its door, and what belongs to something that is gone.
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { request } from 'node:https';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -76,6 +78,15 @@ describe('the embedded API server', () => {
       (await readdir(dir)).map(async file => [file, (await stat(join(dir, file))).mode & 0o077]),
     );
     expect(modes.filter(([file, mode]) => file !== 'port' && mode !== 0)).toEqual([]);
+  });
+
+  test('it stops at once while a client is still about to speak', async () => {
+    const silent = connect(Number(new URL(server.url).port), '127.0.0.1');
+    await once(silent, 'connect');
+    const closed = once(silent, 'close');
+    await stop();
+    await closed;
+    await start();
   });
 
   test.each([

@@ -1,7 +1,7 @@
 // The API server under test: a real one where KUBECONFIG and REVFLOW_TEST_KUBE=1 say so, else the embedded one.
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, parseAllDocuments, stringify } from 'yaml';
@@ -32,6 +32,11 @@ export interface TestCluster extends AsyncDisposable {
   withoutAuthority(): Promise<string>;
   /** The same for TCP (TLS passes through). */
   severable(): Promise<{ readonly proxy: TcpFaultProxy; readonly kubeconfig: string }>;
+  /**
+   * Takes a copy of everything that the server holds; calling what it gives puts the copy back. Both stop the server and start it on the
+   * same port. Of the embedded one only.
+   */
+  backup(): Promise<() => Promise<void>>;
   /** Installs definitions and waits until their kinds are served. */
   install(definitions: readonly KubeObject[]): Promise<void>;
 }
@@ -109,6 +114,7 @@ export async function startTestCluster(definitions?: readonly KubeObject[]): Pro
       edited(config => {
         for (const { cluster: entry } of config.clusters) delete entry['certificate-authority-data'];
       }),
+    backup: () => server.backup(),
     install: definitions => install(kube, definitions),
     async [Symbol.asyncDispose]() {
       // Clients before the proxies that they go through.
@@ -132,19 +138,42 @@ export async function readDefinitions(folder: string): Promise<readonly KubeObje
 
 interface Server {
   readonly kubeconfig: string;
+  backup(): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 
 function realServer(): Server {
   const kubeconfig = process.env['KUBECONFIG'];
   if (!kubeconfig) throw new Error('REVFLOW_TEST_KUBE=1 needs KUBECONFIG: the file that leads to a real API server');
-  return { kubeconfig, close: async () => {} };
+  const backup = () => Promise.reject(new Error('the database of a real API server is not ours to put back'));
+  return { kubeconfig, backup, close: async () => {} };
 }
 
 async function embeddedServer(directory: string): Promise<Server> {
   const { startApiServer } = await import('../../src/local/api-server/server.ts');
-  const server = await startApiServer({ dir: join(directory, 'state'), log: silentLog, clock: systemClock });
-  return { kubeconfig: server.kubeconfig, close: () => server.close() };
+  const dir = join(directory, 'state');
+  const start = () => startApiServer({ dir, log: silentLog, clock: systemClock });
+  let server = await start();
+  let copies = 0;
+  /** Files cannot be copied while it writes to them. */
+  const between = async (work: () => Promise<void>) => {
+    await server.close();
+    await work();
+    server = await start();
+  };
+  return {
+    kubeconfig: server.kubeconfig,
+    async backup() {
+      const copy = join(directory, `copy-${(copies += 1)}`);
+      await between(() => cp(dir, copy, { recursive: true }));
+      return () =>
+        between(async () => {
+          await rm(dir, { recursive: true });
+          await cp(copy, dir, { recursive: true });
+        });
+    },
+    close: () => server.close(),
+  };
 }
 
 /** The definitions of deploy/crd. */

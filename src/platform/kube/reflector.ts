@@ -67,6 +67,8 @@ class ReflectorLoop<T> {
   private listedAt = 0;
   /** The server accepted the watch that is under way. */
   private streaming = false;
+  /** The last watch was cut: nobody knows what became of the server meanwhile. */
+  private wasCut = false;
   private failures = 0;
   /** After history was lost between two pages, one request takes all. */
   private unpaged = false;
@@ -82,12 +84,18 @@ class ReflectorLoop<T> {
     const { signal } = this.of;
     while (!signal.aborted) {
       try {
-        const version = this.version ?? (await this.relist());
-        await this.watch(version);
+        await this.watch(await this.position());
       } catch (error) {
         if (!signal.aborted) await this.recover(error);
       }
     }
+  }
+
+  /** Where the watch begins: where a cut one ended, unless the server has come back as it was before, or else after a new list. */
+  private async position(): Promise<string> {
+    if (this.wasCut && this.version !== undefined) await this.checkVersion(this.version);
+    this.wasCut = false;
+    return this.version ?? (await this.relist());
   }
 
   private async relist(): Promise<string> {
@@ -130,7 +138,7 @@ class ReflectorLoop<T> {
     }
     this.streaming = false;
     const now = context.clock.now();
-    if (events === 0) await this.checkSilence(version);
+    if (events === 0) await this.checkVersion(version);
     if (now - this.listedAt > resyncMs) this.version = undefined;
     // A server (or a proxy) that ends each watch at once must not be asked in a hot loop.
     if (events === 0 && now - openedAt < 5_000) {
@@ -140,7 +148,7 @@ class ReflectorLoop<T> {
   }
 
   /** A watch from a version that the server has not reached (it was restored from an older copy) is silent for ever. */
-  private async checkSilence(version: string): Promise<void> {
+  private async checkVersion(version: string): Promise<void> {
     const { options, context, signal } = this.of;
     const page = await context.page(options.kind, { ...options, limit: 1, signal });
     this.alive();
@@ -166,6 +174,7 @@ class ReflectorLoop<T> {
     // A server that was away may come back with an older copy of everything: only a cut stream goes on where it was.
     const cut = known && error.status === 0 && this.streaming;
     if (!cut) this.version = undefined;
+    this.wasCut = cut;
     this.streaming = false;
     this.report(error);
     const doubled = Math.min(firstBackoffMs * 2 ** this.failures, longestBackoffMs);

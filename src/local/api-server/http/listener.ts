@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Log } from '../../../platform/log.ts';
@@ -43,6 +43,12 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
         response.destroy();
       });
   });
+  // Those that still shake hands are none of the HTTP server's yet, and would hold up its end for as long as they are kept alive.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   await bind(server, options.port);
   const { port } = server.address() as AddressInfo;
   return {
@@ -51,6 +57,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
       await closed;
     },
   };
