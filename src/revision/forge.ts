@@ -76,9 +76,9 @@ export function foundHead(id: unknown, headers: Readonly<Record<string, string>>
 
 /** What a 304 means: what was seen before. RetryableError UnexpectedAnswer when nothing was. */
 export function unchangedHead(previous: FoundHead | undefined, forge: string): FoundHead {
-  if (!previous) throw unexpected(forge, 'says that nothing changed, and was not asked that');
+  if (previous?.validator === undefined) throw unexpected(forge, 'says that nothing changed, and was not asked that');
   const { id, validator } = previous;
-  return { kind: 'found', id, ...(validator === undefined ? {} : { validator }) };
+  return { kind: 'found', id, validator };
 }
 
 /** A field of a JSON object that may be anything. */

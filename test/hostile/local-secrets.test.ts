@@ -14,7 +14,7 @@ import { silentLog } from '../servers/api-server.ts';
 import type { HttpServer } from '../servers/http-server.ts';
 import { type Program, startProgram } from '../servers/program.ts';
 import { startEchoHost } from './echo-host.ts';
-import { expectNoSecret, secretValue } from './secret-search.ts';
+import { secretIn, secretValue } from './secret-search.ts';
 
 const secretKind: Kind = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' };
 const namespace = 'default';
@@ -98,13 +98,15 @@ describe('local mode', () => {
   it('shows no secret in any object', async () => {
     for (const kind of [kinds.function, kinds.builder, kinds.build, kinds.buildRun, eventKind]) {
       for (const object of await kube.list(kind, { namespace })) {
-        expectNoSecret(`${kind.kind} ${object.metadata.name}`, JSON.stringify(object));
+        expect({ where: `${kind.kind} ${object.metadata.name}`, secret: secretIn(JSON.stringify(object)) }).toEqual({
+          where: `${kind.kind} ${object.metadata.name}`,
+        });
       }
     }
   });
 
   it('prints none', () => {
-    expectNoSecret('the output', program.lines.join('\n'));
+    expect({ where: 'the output', secret: secretIn(program.lines.join('\n')) }).toEqual({ where: 'the output' });
   });
 
   it('writes none into any file but the store of objects, and lets nobody else read one', async () => {
@@ -115,7 +117,8 @@ describe('local mode', () => {
       const { mode } = await stat(file);
       const info = await stat(file);
       if (!info.isFile()) continue;
-      if (!/^objects\.|\.key$|kubeconfig/.test(name)) expectNoSecret(name, await readFile(file, 'latin1'));
+      if (!/^objects\.|\.key$|kubeconfig/.test(name))
+        expect({ where: name, secret: secretIn(await readFile(file, 'latin1')) }).toEqual({ where: name });
       if (/objects|key|kubeconfig|\.log$/.test(name)) expect({ name, mode: mode & 0o077 }).toEqual({ name, mode: 0 });
     }
     expect((await stat(directory)).mode & 0o077).toBe(0);

@@ -86,7 +86,7 @@ describe('a control plane in a cluster', () => {
   });
   afterAll(async () => {
     await system?.[Symbol.asyncDispose]();
-    await Promise.all([leading, closed, redis].map(one => one?.[Symbol.asyncDispose]()));
+    await Promise.all([leading, closed, redis].map(async one => one?.[Symbol.asyncDispose]()));
   });
 
   function forbidden(): Readonly<Record<string, string>> {

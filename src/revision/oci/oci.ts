@@ -104,10 +104,9 @@ class TagQuestion {
 
   private unchanged(tag: Want, digest: string | undefined): Head {
     const previous = this.previous(tag);
-    if (previous && (digest === undefined || digest === previous.id)) {
-      const { id, validator } = previous;
-      return { kind: 'found', id, ...(validator === undefined ? {} : { validator }) };
-    }
+    if (previous?.validator === undefined) throw this.unexpected('says that nothing changed, and was not asked that');
+    const { id, validator } = previous;
+    if (digest === undefined || digest === id) return { kind: 'found', id, validator };
     throw this.unexpected('says that nothing changed, and names another digest than before');
   }
 
