@@ -15,6 +15,8 @@ const name = 'carried';
 const quietMs = 700;
 /** A point that belongs to the poll after the change comes in this time. */
 const lateMs = 2_500;
+/** Locks of the dead end after 10 s, and the next look for them is 5 s later; the rest is for a busy machine. */
+const servedMs = 120_000;
 const attempts = 5;
 
 export interface KillOutcome {
@@ -167,7 +169,8 @@ export class Lane implements AsyncDisposable {
     this.#target = undefined;
     const { kube, namespace } = this.#parts.system;
     await this.#plane?.kill9();
-    await kube.remove({ kind: leaseKind, namespace, name: 'revflow' });
+    const lease = { kind: leaseKind, namespace, name: 'revflow' };
+    await eventually('the Lease is gone', () => kube.remove(lease).then(() => true));
     this.#kill.resolve();
   }
 
@@ -185,7 +188,7 @@ export class Lane implements AsyncDisposable {
         const isServed = servings.length === 1 && servings[0]?.metadata.name === serving?.resourceRef;
         return isServed && String(images[0]).endsWith(`@${digest}`);
       },
-      60_000,
+      servedMs,
     );
   }
 
