@@ -49,18 +49,22 @@ export async function startBuilderFarm(kube: Kube, namespace?: string | readonly
     durations: new Map<string, number>(),
   };
   const pending = new Set<Promise<void>>();
-  const known = new Set<string>();
+  /** Of each run, when what it builds was read: before it ends, for then it may be removed with its Build. */
+  const noted = new Map<string, Promise<void>>();
 
   const end = (run: KubeObject): void => {
-    const work = finish(kube, run, farm.broken).catch((error: unknown) => {
-      // The run was deleted meanwhile, or the API server is away: the reflector tells of it again.
-      if (alive.has(uidOf(run)))
-        timers.set(
-          uidOf(run),
-          setTimeout(() => end(run), 200),
-        );
-      else void error;
-    });
+    const read = noted.get(uidOf(run)) ?? Promise.resolve();
+    const work = read
+      .then(() => finish(kube, run, farm.broken))
+      .catch((error: unknown) => {
+        // The run was deleted meanwhile, or the API server is away: the reflector tells of it again.
+        if (alive.has(uidOf(run)))
+          timers.set(
+            uidOf(run),
+            setTimeout(() => end(run), 200),
+          );
+        else void error;
+      });
     pending.add(work);
     void work.finally(() => pending.delete(work));
   };
@@ -77,10 +81,10 @@ export async function startBuilderFarm(kube: Kube, namespace?: string | readonly
     });
   };
   const remember = (run: KubeObject): void => {
-    if (known.has(uidOf(run))) return;
-    known.add(uidOf(run));
+    if (noted.has(uidOf(run))) return;
     // What still fails when a test is over is of no interest any more.
     const work = note(run).catch(() => {});
+    noted.set(uidOf(run), work);
     pending.add(work);
     void work.finally(() => pending.delete(work));
   };
