@@ -1,9 +1,14 @@
-// The scripts of pipelines/ that call build tools, run on this machine with tools that only remember how they were called.
-import { mkdir, writeFile } from 'node:fs/promises';
-import { beforeEach, describe, expect, it } from 'vitest';
+// The scripts of pipelines/ that call build tools, run on this machine with tools that only remember how they were called; skopeo is real.
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { closePod, hostile, openPod } from './pipelines/hostile.ts';
 import { manifest } from './pipelines/manifests.ts';
 import { type Pod, recorder } from './pipelines/run-step.ts';
+import { manifestTypes, pushImage } from './servers/push-image.ts';
+import { hasDockerRegistry, startRegistry, type TestRegistry } from './servers/registry.ts';
 
 let pod: Pod;
 
@@ -219,5 +224,62 @@ esac`;
     const old = { ...programs, go: 'echo go1.17.13' };
     expect(await pod.run({ ...order, programs: old, params: { 'go-version': '1.22' } })).toMatchObject({ code: 1 });
     expect(await pod.read('results/shp-error-reason')).toBe('GoVersionNotFound');
+  });
+});
+
+const hasRegistry = hasDockerRegistry && existsSync('/usr/bin/skopeo');
+const why = hasRegistry ? '' : ' (skipped without the Debian packages docker-registry and skopeo)';
+
+describe.skipIf(!hasRegistry)(`with a registry${why}`, () => {
+  const push = manifest('Task', 'function-kaniko');
+  const bundle = manifest('Task', 'function-fetch-bundle');
+  const skopeo = (...args: readonly string[]) => promisify(execFile)('skopeo', [...args]);
+  let registry: TestRegistry;
+  let secure: TestRegistry;
+
+  beforeAll(async () => {
+    [registry, secure] = await Promise.all([startRegistry(), startRegistry({ tls: true })]);
+  });
+  afterAll(() => Promise.all([registry.close(), secure.close()]));
+
+  it('a layout is pushed with the digest that it has, and not to a host that nobody vouches for', async () => {
+    const type = 'ociIndex';
+    const digest = await pushImage(registry, 'team/built:v1', { type });
+    await mkdir(pod.path('layout'));
+    const layout = pod.path('layout/image');
+    await skopeo(
+      'copy',
+      '--all',
+      '--preserve-digests',
+      '--src-tls-verify=false',
+      `docker://${registry.host}/team/built:v1`,
+      `oci:${layout}`,
+    );
+    const pushTo = (image: string, insecure: string) =>
+      pod.run({ manifest: push, step: 'push', params: { image, insecure } });
+    const image = `${registry.host}/team/pushed:v2`;
+    expect(await pushTo(image, 'true')).toMatchObject({ code: 0 });
+    expect(await pod.files('results')).toMatchObject({ IMAGE_DIGEST: digest, IMAGE_URL: image });
+    const response = await fetch(`${registry.url}/v2/team/pushed/manifests/v2`, {
+      method: 'HEAD',
+      headers: { accept: manifestTypes[type] },
+    });
+    expect(response.headers.get('docker-content-digest')).toBe(digest);
+    expect(await pushTo(`${secure.host}/team/pushed:v2`, 'false')).not.toMatchObject({ code: 0 });
+  });
+
+  it('a bundle is unpacked with the digest that its tag has', async () => {
+    const digest = await pushImage(registry, 'team/bundle:v1', { type: 'ociIndex', files: { 'a/b.txt': 'text' } });
+    await mkdir(pod.path('bundle'));
+    const params = { bundle: `${registry.host}/team/bundle:v1`, insecure: 'true' };
+    const workspaces = { source: pod.path('source') };
+    expect(await pod.run({ manifest: bundle, step: 'pull', params, workspaces })).toMatchObject({ code: 0 });
+    expect(await pod.run({ manifest: bundle, step: 'unpack', params, workspaces })).toMatchObject({ code: 0 });
+    const uri = `${registry.host}/team/bundle`;
+    const { 'bundle-digest': told, BUNDLE_ARTIFACT_INPUTS: inputs = '' } = await pod.files('results');
+    expect(told).toBe(digest);
+    expect(JSON.parse(inputs)).toEqual({ uri, digest });
+    expect(await readFile(pod.path('source/a/b.txt'), 'utf8')).toBe('text');
+    expect(existsSync(pod.path('source/Dockerfile'))).toBe(false);
   });
 });

@@ -140,7 +140,7 @@ export class Pod implements AsyncDisposable {
   /** Paths of volumes lead into the pod, those of revflow's image into this clone; everything else is as it is. */
   private place(value: string): string {
     if (value.startsWith('/app/')) return join(import.meta.dirname, '../..', value.slice('/app/'.length));
-    return /^\/(platform|layers|buildah|buildkit|ko|gocache|layout|patch|tekton\/home)(\/|$)/.test(value)
+    return /^\/(platform|layers|bundle|buildah|buildkit|ko|gocache|layout|patch|tekton\/home)(\/|$)/.test(value)
       ? this.path(value)
       : value;
   }
