@@ -1,5 +1,6 @@
 // What an election promises, over a real Lease.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Clock } from '../../src/platform/clock.ts';
 import { holdForeignLeases } from '../../src/platform/kube/foreign-leases.ts';
 import type { Kind, Kube, KubeObject } from '../../src/platform/kube/kube.ts';
 import { type Election, elect, leaseKind } from '../../src/platform/kube/lease.ts';
@@ -116,6 +117,21 @@ export function leaseContract(): void {
       expect(both).toBe(false);
       expect(told).toEqual([false]);
       expect((await lease())?.spec.holderIdentity).toBe('two');
+    });
+
+    test('who cannot renew is told so even when timers fire a moment early', async () => {
+      const early: Clock = {
+        now: () => clock.now(),
+        sleep: (ms, signal) => clock.sleep(ms, signal),
+        after: (ms, callback) => clock.after(Math.max(ms - 1, 0), callback),
+      };
+      const one = elect({ kube: broken, namespace, name: 'revflow', identity: 'one', clock: early, log: silentLog });
+      elections.push(one);
+      await leads(one);
+      const told: boolean[] = [];
+      one.onChange(leading => told.push(leading));
+      proxy.fault = () => ({ cut: 'before' });
+      await untilItIs(() => expect(told).toEqual([false]));
     });
 
     test('an answer that comes too late does not lead', async () => {

@@ -166,7 +166,8 @@ class Candidate {
     this.seen = { lease, at: clock.now() };
     this.leadingUntil = askedAt + this.renewMs;
     this.deadline?.cancel();
-    this.deadline = clock.after(Math.max(this.leadingUntil - clock.now(), 0), () => this.tell());
+    // Timers may fire a moment early by the clock: this one ends the term, whatever the clock says.
+    this.deadline = clock.after(Math.max(this.leadingUntil - clock.now(), 0), () => this.endLeading());
     this.tell();
   }
 
