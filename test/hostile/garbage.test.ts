@@ -90,7 +90,9 @@ describe('a host that answers nonsense', () => {
         git(`api-${name}`, `repo-type: gitlab\nproject-id: 7\nbase-url: ${host.url}/api-${name}`),
       );
     }
-    await untilAll('is watched and served', fn => watching(fn)?.status === 'True' && !!fn.status?.serving?.resourceRef);
+    await untilAll('is watched, built and served', isAtRest);
+    // A Serving is recorded before it is made.
+    await eventually('there is a Serving for each', async () => (await outcome()).servings.length === names.length);
   });
   afterAll(async () => {
     await system?.[Symbol.asyncDispose]();
@@ -173,6 +175,13 @@ describe('a host that answers nonsense', () => {
     expect(watching(disagreeing)?.message).toContain(other);
   });
 });
+
+/** What was seen is built and served, and nothing is under way. */
+function isAtRest(fn: FunctionObject): boolean {
+  const { serving, conditions } = fn.status ?? {};
+  const isMoving = findCondition(conditions, 'Reconciling') !== undefined;
+  return watching(fn)?.status === 'True' && serving?.revision !== undefined && !isMoving;
+}
 
 function watching(fn: FunctionObject | undefined) {
   return findCondition(fn?.status?.conditions, 'Watching');
