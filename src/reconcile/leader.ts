@@ -148,7 +148,12 @@ class Leading {
     this.#subscriptions.put(view);
     this.#pruner?.touch(view.uid);
     // What was settled when this leader came is left alone: a restart asks nothing of the API server.
-    if (previous !== undefined || !view.settled) this.#waking.touch(view.key);
+    if (previous !== undefined || !this.#isSettled(view)) this.#waking.touch(view.key);
+  }
+
+  /** Beside OpenFunction nothing tells the generation that was looked at; a source that was seen is compared when it is polled. */
+  #isSettled(view: FunctionView): boolean {
+    return this.#options.slots ? view.settled : view.watch !== undefined && view.watching === 'Observed';
   }
 
   #functionGone(view: FunctionView): void {

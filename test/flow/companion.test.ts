@@ -28,6 +28,7 @@ const needs = hasDockerRegistry ? '' : ` (${skipsWithoutDockerRegistry})`;
 describe.skipIf(absent)(`companion mode on OpenFunction’s own definitions${why}`, () => {
   let system: System;
   let proxy: FaultProxy;
+  let kubeconfig: string;
   let plane: Plane;
   let registry: TestRegistry | undefined;
 
@@ -37,12 +38,8 @@ describe.skipIf(absent)(`companion mode on OpenFunction’s own definitions${why
     if (isServiceAccount) await grantCompanion(system.kube);
     const access = await system.cluster.breakable();
     proxy = access.proxy;
-    plane = await system.plane({
-      flags: ['--steps=watch'],
-      account: 'revflow-companion',
-      kubeconfig: access.kubeconfig,
-      allow: registry ? [registry.host] : [],
-    });
+    kubeconfig = access.kubeconfig;
+    plane = await start();
   });
   afterAll(async () => {
     if (system.cluster.isReal) await system.cluster.install(await ownDefinitions());
@@ -50,6 +47,13 @@ describe.skipIf(absent)(`companion mode on OpenFunction’s own definitions${why
     await registry?.close();
   });
 
+  const start = () =>
+    system.plane({
+      flags: ['--steps=watch'],
+      account: 'revflow-companion',
+      kubeconfig,
+      allow: registry ? [registry.host] : [],
+    });
   /** What was written since a moment, without revflow's own Lease. */
   const writesSince = (since: number) =>
     proxy.requests.slice(since).filter(({ method, url }) => method !== 'GET' && !url.includes('/leases'));
@@ -232,6 +236,15 @@ describe.skipIf(absent)(`companion mode on OpenFunction’s own definitions${why
     await params('repo-type: sourceforge');
     await said('BadParams', 2);
     expect(writesSince(since).filter(({ url }) => url.includes('/status'))).toEqual([]);
+  });
+
+  it('asks for no Function anew when it is started again', async () => {
+    await plane.stop();
+    const since = proxy.requests.length;
+    plane = await start();
+    await polls('team/still', 2);
+    const asked = proxy.requests.slice(since).filter(({ url }) => url.includes('/functions/still'));
+    expect(asked).toEqual([]);
   });
 
   it('asks for exactly what its overlay grants', async () => {

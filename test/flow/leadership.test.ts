@@ -9,7 +9,7 @@ import type { FaultProxy } from '../servers/fault-proxy.ts';
 import { hasRedis, skipsWithoutRedis, startRedis } from '../servers/redis.ts';
 import { digestOf } from './builder-farm.ts';
 import { grantOpenFunctionLeases, isServiceAccount } from './service-account.ts';
-import { type Plane, type PlaneOptions, type System, startSystem } from './system.ts';
+import { type Plane, type System, startSystem } from './system.ts';
 
 /** Their names, and where they are. */
 const theirs = {
@@ -157,24 +157,25 @@ describe('where OpenFunction is installed', () => {
   const looks = (proxy: FaultProxy, lease: string) =>
     eventually('it looks at their Lease', () => proxy.requests.filter(({ url }) => url.includes(lease)).length >= 2);
 
-  /** Nothing is polled and nothing written until the other controller is gone. */
-  async function waits(options: PlaneOptions, lease: string): Promise<void> {
-    await using system = await startSystem({ cluster });
-    await hold(lease);
-    const { served } = await workload(system);
-    const { proxy, kubeconfig } = await cluster.breakable();
-    const plane = await system.plane({ ...options, kubeconfig });
-    await looks(proxy, lease);
-    expect(isLeading(plane)).toBe(false);
-    expect(proxy.requests.filter(({ url }) => url.includes('/functions'))).toEqual([]);
-    expect(await pollsOf(plane)).toBe(0);
-    await free();
-    await served();
-    await plane.stop();
-    await free();
-  }
-
-  it('waits while the controller of OpenFunction holds its Lease', () => waits({}, theirs.controller), takeOverMs);
+  it(
+    'nothing is polled or written while the controller of OpenFunction holds its Lease',
+    async () => {
+      await using system = await startSystem({ cluster });
+      await hold(theirs.controller);
+      const { served } = await workload(system);
+      const { proxy, kubeconfig } = await cluster.breakable();
+      const plane = await system.plane({ kubeconfig });
+      await looks(proxy, theirs.controller);
+      expect(isLeading(plane)).toBe(false);
+      expect(proxy.requests.filter(({ url }) => url.includes('/functions'))).toEqual([]);
+      expect(await pollsOf(plane)).toBe(0);
+      await free();
+      await served();
+      await plane.stop();
+      await free();
+    },
+    takeOverMs,
+  );
 
   it.skipIf(!hasRedis)(
     `leaves what is queued in Redis while OpenFunction’s controller is at work${hasRedis ? '' : ` (${skipsWithoutRedis})`}`,
