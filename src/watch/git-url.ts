@@ -43,7 +43,9 @@ function parseScp(text: string): GitUrl | { readonly error: string } {
   // `me:password@host/path` is an address that lost its scheme.
   if (user === undefined ? /^[^/]*@/.test(path) : user !== plainUser) return { error: userRefused };
   // `host:8080/path` and `https:/host/path` are addresses that somebody broke.
-  const broken = user === undefined && (/^\d+(?:\/|$)/.test(path) || /^(?:https?|ssh|file|git|ftp)$/i.test(host));
+  const broken =
+    path.includes('\\') ||
+    (user === undefined && (/^\d+(?:\/|$)/.test(path) || /^(?:https?|ssh|file|git|ftp)$/i.test(host)));
   const url = broken ? null : URL.parse(`https://${host}/`);
   if (url === null || url.username !== '' || url.pathname !== '/' || url.search !== '' || url.hash !== '') {
     return { error: unreadable };
@@ -59,7 +61,8 @@ function parseUrl(text: string): GitUrl | { readonly error: string } {
     return { error: 'must begin with https://, http:// or ssh://, or be git@host:path' };
   }
   // The parser leaves foreign schemes as they are: read as https, an ssh address is folded like any other.
-  const url = text.includes('\\') ? null : URL.parse(ssh ? `https${text.slice(colon)}` : text);
+  // Where a host is missing, it would take the first part of the path for one.
+  const url = /\\|:\/{3}/.test(text) ? null : URL.parse(ssh ? `https${text.slice(colon)}` : text);
   if (url === null) return { error: text.includes('@') ? userRefused : unreadable };
   if (url.password !== '' || ![plainUser, ''].includes(url.username)) return { error: userRefused };
   if (/[?#]/.test(text)) return { error: 'must have no query and no fragment (write # as %23 and ? as %3F)' };
