@@ -70,7 +70,7 @@ describe.concurrent('a token', () => {
   }, async () => {
     gitlab.tokens.set('revoked-token', 'PrivateToken');
     await putSecret('api', 'revoked-token');
-    const commits = await Promise.all(fns.map((name, at) => api[at]?.commit({ files: { 'name.txt': name } })));
+    const commits = await Promise.all(fns.map(async (name, at) => api[at]?.commit({ files: { 'name.txt': name } })));
     for (const [at, name] of fns.entries()) {
       const params = `repo-type: gitlab\nproject-id: "${1001 + at}"\npolling-interval: 1s`;
       await create(name, { url: `${gitlab.url}/group/${name}.git`, secret: 'api', params });
