@@ -137,7 +137,7 @@ describe('a host that answers nonsense', () => {
         if (rest.length > 0) throw new Error(rest.join('\n'));
         return fns;
       },
-      25_000,
+      50_000,
     );
   }
 
@@ -155,7 +155,7 @@ describe('a host that answers nonsense', () => {
     return { statuses, runs: system.farm.created.length, servings: servings.map(({ spec }) => spec) };
   }
 
-  it('is told on each condition, and touches nothing that was built or is served', async () => {
+  it('is told on each condition, and touches nothing that was built or is served', { timeout: 60_000 }, async () => {
     const before = await outcome();
     isGarbage = true;
     const told = await untilAll('is told', fn => watching(fn)?.status === 'False');

@@ -51,10 +51,14 @@ describe('local mode', () => {
       ...manners.map(manner => create(`git-${manner}`, { url: `http://${at}/do-${manner}/r` })),
       ...manners.map(manner => create(`oci-${manner}`, { bundleContainer: { image: `${at}/do-${manner}/b:v1` } })),
     ]);
-    await eventually('every build has ended', async () => {
-      const all = await kube.list(kinds.function, { namespace });
-      return all.every(object => stateOf(object) === 'Failed');
-    });
+    await eventually(
+      'every build has ended',
+      async () => {
+        const all = await kube.list(kinds.function, { namespace });
+        return all.every(object => stateOf(object) === 'Failed');
+      },
+      50_000,
+    );
   });
   afterAll(async () => {
     await kube?.[Symbol.asyncDispose]();

@@ -35,10 +35,14 @@ describe.skipIf(!hasRedis)(`a control plane${hasRedis ? '' : ` (${skipsWithoutRe
     [plain, tls] = await Promise.all([startEchoHost(), startEchoHost({ tls: certificate })]);
     await fill();
     plane = await system.plane({ redis: redis.url, allow: [`127.0.0.1:${plain.port}`, `127.0.0.1:${tls.port}`] });
-    await eventually('every Function was looked at', async () => {
-      const all = await system.kube.list(kinds.function, { namespace: system.namespace });
-      return all.every(wasLookedAt);
-    });
+    await eventually(
+      'every Function was looked at',
+      async () => {
+        const all = await system.kube.list(kinds.function, { namespace: system.namespace });
+        return all.every(wasLookedAt);
+      },
+      50_000,
+    );
   });
   afterAll(async () => {
     await system?.[Symbol.asyncDispose]();

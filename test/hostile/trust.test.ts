@@ -79,10 +79,14 @@ describe('a control plane in a cluster', () => {
       flags,
       ...(redis ? { redis: redis.url } : {}),
     });
-    await eventually('every Function is told', async () => {
-      const all = await system.kube.list(kinds.function, { namespace: system.namespace });
-      return all.length === expected.size && all.every(object => saidOf(object)?.status === 'False');
-    });
+    await eventually(
+      'every Function is told',
+      async () => {
+        const all = await system.kube.list(kinds.function, { namespace: system.namespace });
+        return all.length === expected.size && all.every(object => saidOf(object)?.status === 'False');
+      },
+      50_000,
+    );
   });
   afterAll(async () => {
     await system?.[Symbol.asyncDispose]();
