@@ -29,6 +29,8 @@ export interface FunctionView {
   readonly history: History;
   /** The Builder that counts. */
   readonly builder: string | undefined;
+  /** Its sequence, there or still to be created; absent: none counts, or another controller made it. */
+  readonly buildSequence: number | undefined;
   /** `status.build` says how it ended. */
   readonly buildEnded: boolean;
   /** The Serving that counts; absent: none is wanted, or none is named yet. */
@@ -64,6 +66,7 @@ const unreadable: Rest = {
   settled: false,
   history: { succeeded: 0, failed: 1, maxAgeMs: 0 },
   builder: undefined,
+  buildSequence: undefined,
   buildEnded: false,
   serving: undefined,
   servesNothing: false,
@@ -92,6 +95,7 @@ function viewReadable(fn: FunctionObject): Rest {
       maxAgeMs: parseDuration(build?.builderMaxAge ?? '0') ?? 0,
     },
     builder: status?.build?.resourceRef,
+    buildSequence: status?.build?.sequence,
     buildEnded: ended.has(status?.build?.state ?? ''),
     serving: status?.serving?.resourceRef,
     servesNothing: status?.serving?.state === 'Skipped',

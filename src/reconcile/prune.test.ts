@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type FunctionView, viewFunction } from './function-view.ts';
 import type { ChildView } from './kinds.ts';
-import { surplusBuilders, surplusServings } from './prune.ts';
+import { abandonedBuilders, surplusBuilders, surplusServings } from './prune.ts';
 
 const metadata = { name: 'f', namespace: 'n', uid: 'u' };
 const base = viewFunction({ apiVersion: 'core.openfunction.io/v1beta2', kind: 'Function', metadata });
@@ -19,6 +19,18 @@ const child = (sequence: number, ended?: 'succeeded' | 'failed'): ChildView => (
   createdAt: 0,
 });
 const sequences = (children: readonly ChildView[]) => children.map(entry => entry.sequence).toSorted((a, b) => a - b);
+
+describe('Builders that go on though they count no more', () => {
+  it('are those before the one that counts, whether that is there yet or not', () => {
+    const builders = [child(1), child(2, 'failed'), child(3), child(4), child(5)];
+    expect(sequences(abandonedBuilders(builders, view({ buildSequence: 4 })))).toEqual([1, 3]);
+    expect(sequences(abandonedBuilders([child(1)], view({ buildSequence: 2 })))).toEqual([1]);
+  });
+
+  it('are none while none counts', () => {
+    expect(abandonedBuilders([child(1), child(2)], view())).toEqual([]);
+  });
+});
 
 describe('the history of Builders', () => {
   const history = { succeeded: 1, failed: 1, maxAgeMs: 0 };

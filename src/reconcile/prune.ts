@@ -19,6 +19,16 @@ export function surplusBuilders(builders: readonly ChildView[], view: FunctionVi
   return completed.filter(builder => !kept.has(builder) || expired(builder));
 }
 
+/**
+ * Builders that have not ended though a later build counts: `status.build` was cleared, or came back from a backup, while they went on, so
+ * that nothing stopped them. A cache may be late with their end; whoever stops them has to look again.
+ */
+export function abandonedBuilders(builders: readonly ChildView[], view: FunctionView): readonly ChildView[] {
+  const { buildSequence } = view;
+  if (buildSequence === undefined) return [];
+  return builders.filter(builder => builder.ended === undefined && builder.sequence < buildSequence);
+}
+
 /** Servings before the one that counts, once that one is there; all of them when none is wanted. */
 export function surplusServings(servings: readonly ChildView[], view: FunctionView): readonly ChildView[] {
   if (view.servesNothing) return servings;

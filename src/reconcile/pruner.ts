@@ -7,9 +7,9 @@ import type { Log } from '../platform/log.ts';
 import type { Children } from './children.ts';
 import type { FunctionView } from './function-view.ts';
 import type { Functions } from './functions.ts';
-import type { ChildView } from './kinds.ts';
+import { builders as builderKind, type ChildView, viewChild } from './kinds.ts';
 import { type Latest, latestByKey } from './latest.ts';
-import { surplusBuilders, surplusServings } from './prune.ts';
+import { abandonedBuilders, surplusBuilders, surplusServings } from './prune.ts';
 
 export interface PrunerOptions {
   readonly kube: Kube;
@@ -55,6 +55,7 @@ export class Pruner implements AsyncDisposable {
     try {
       for (const builder of surplusBuilders(builders.of(uid), view, clock.now()))
         await this.#removeBuilder(view, builder);
+      for (const builder of abandonedBuilders(builders.of(uid), view)) await this.#stopBuilder(builder);
       for (const serving of surplusServings(servings.of(uid), view)) await this.#remove(kinds.serving, serving);
     } catch (error) {
       if (!(error instanceof KubeError)) log.error('pruning failed', { function: view.key, error });
@@ -69,6 +70,14 @@ export class Pruner implements AsyncDisposable {
       const options = { subresource: 'status', resourceVersion: view.resourceVersion } as const;
       await this.#options.kube.patch(ref, { status: { build: { pruned: true } } }, options);
     }
+    await this.#remove(kinds.builder, builder);
+  }
+
+  /** Its run goes with it, which stops it. */
+  async #stopBuilder(builder: ChildView): Promise<void> {
+    const { namespace, name, uid } = builder;
+    const found = await this.#options.kube.get({ kind: kinds.builder, namespace, name });
+    if (found?.metadata.uid !== uid || viewChild(builderKind, found).ended !== undefined) return;
     await this.#remove(kinds.builder, builder);
   }
 
