@@ -50,7 +50,6 @@ export const buildSpec = z.object({
 });
 
 export type BuildSpec = Frozen<z.infer<typeof buildSpec>>;
-export type SourceRepo = Frozen<z.infer<typeof srcRepo>>;
 export type BuildParam = Frozen<z.infer<typeof buildParam>>;
 
 export const builderSpec = buildSpec.extend({

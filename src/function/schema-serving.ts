@@ -116,7 +116,6 @@ export const servingFields = z.object({
 export type ServingFields = Frozen<z.infer<typeof servingFields>>;
 export type FunctionRoute = Frozen<z.infer<typeof route>>;
 export type Triggers = Frozen<z.infer<typeof triggers>>;
-export type ComponentSpec = Frozen<z.infer<typeof componentSpec>>;
 
 export const servingSpec = servingFields.extend({
   version: z.string().exactOptional(),

@@ -67,8 +67,6 @@ export const servingStatus = z.object({
   url: z.string().exactOptional().describe('The name of the backend service.'),
 });
 
-export type ServingStatus = Frozen<z.infer<typeof servingStatus>>;
-
 export const servingObject = z.object({
   apiVersion,
   kind: z.literal('Serving'),

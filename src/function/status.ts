@@ -16,13 +16,11 @@ const conditions = z.array(condition).meta(keyedBy('type'));
 
 export type Condition = Frozen<z.infer<typeof condition>>;
 
-/** Words of `status.build.state` and of a Builder's `status.state` (which has neither Created nor Skipped). */
-export type BuildState = '' | 'Created' | 'Building' | 'Succeeded' | 'Failed' | 'Timeout' | 'Canceled' | 'Skipped';
-
-/** Words of `status.serving.state` and of a Serving's `status.state` (which has neither Created nor Skipped). */
-export type ServingState = '' | 'Created' | 'Starting' | 'Running' | 'Failed' | 'Timeout' | 'Skipped';
-
-/** What OpenFunction writes for builds and Servings alike. States are open text: whoever may write the status may write any. */
+/**
+ * What OpenFunction writes for builds and Servings alike. States are open text: whoever may write the status may write any. We write
+ * for builds: Created, Building, Succeeded, Failed, Timeout, Canceled, Skipped; for Servings: Created, Starting, Running, Failed,
+ * Timeout, Skipped. A Builder's and a Serving's own `status.state` has neither Created nor Skipped.
+ */
 const stage = z.object({
   state: z.string().exactOptional(),
   reason: z.string().exactOptional(),
@@ -131,4 +129,3 @@ export const functionStatus = z.object({
 });
 
 export type FunctionStatus = Frozen<z.infer<typeof functionStatus>>;
-export type RouteStatus = Frozen<z.infer<typeof routeStatus>>;
