@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseSync } from 'oxc-parser';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { metricTable } from '../src/platform/metrics.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -272,6 +273,12 @@ describe('texts', () => {
       /\/work\/|\bTODO\b|\bFIXME\b/.test(file.text.replace(/\\bTODO.*|.*work\\\/.*/g, '')),
     );
     expect(wrong.map(file => file.path)).toEqual([]);
+  });
+
+  it('name each metric where it is recorded: one that nobody records is a promise not kept', () => {
+    const recorded = sources.map(file => [...file.text.matchAll(/\.(?:count|gauge|observe)\('(\w+)'/g)]).flat();
+    const names = new Set(recorded.map(match => match[1]));
+    expect(Object.keys(metricTable).filter(name => !names.has(name))).toEqual([]);
   });
 
   it('of tests contain no mocks and no naps', () => {

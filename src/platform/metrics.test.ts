@@ -43,7 +43,7 @@ describe('platform/metrics', () => {
   });
 
   it('labels name no source and no Function', () => {
-    const allowed = ['host', 'driver', 'result', 'status', 'queue', 'state', 'type', 'verb'];
+    const allowed = ['host', 'driver', 'result', 'status', 'queue', 'state', 'verb'];
 
     for (const { labels } of Object.values(metricTable)) {
       for (const label of labels) expect(allowed).toContain(label);

@@ -25,7 +25,7 @@ export const metricTable = {
   },
   revflow_budget_remaining: {
     kind: 'gauge',
-    help: 'Requests that the smallest budget at a host still allows until its reset',
+    help: 'Requests that a host still allows until its reset, as its last answer with a limit said',
     labels: ['host'],
   },
   revflow_detection_seconds: {
@@ -59,13 +59,8 @@ export const metricTable = {
   },
   revflow_queue_keys: {
     kind: 'gauge',
-    help: 'Keys in a queue; state is waiting, due or running',
+    help: 'Keys in a queue, told by the leader; state is waiting, due or running',
     labels: ['queue', 'state'],
-  },
-  revflow_conditions: {
-    kind: 'gauge',
-    help: 'Functions by a condition and its status',
-    labels: ['type', 'status'],
   },
   revflow_unexpected_errors_total: { kind: 'counter', help: 'Faults of revflow itself', labels: [] },
   revflow_api_requests_total: {

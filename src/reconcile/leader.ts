@@ -74,6 +74,7 @@ class Leading {
   readonly #subscriptions: Subscriptions;
   readonly #functions: Functions;
   readonly #children: Children[];
+  readonly #servings: Children | undefined;
   readonly #runs = new Set<Kind>();
   readonly #pruner: Pruner | undefined;
   readonly #watchdog: Watchdog;
@@ -102,6 +103,7 @@ class Leading {
     const events = { namespaces, changed: this.#childChanged, gone: this.#childChanged };
     const builderIndex = full ? new Children(kube, builders, events) : undefined;
     const servingIndex = full ? new Children(kube, servings, events) : undefined;
+    this.#servings = servingIndex;
     this.#children = [builderIndex, servingIndex].filter(index => index !== undefined);
     this.#pruner =
       builderIndex && servingIndex
@@ -126,6 +128,7 @@ class Leading {
       throw error;
     }
     this.#listed = true;
+    for (const view of this.#functions.values()) if (this.#lacksServing(view)) this.#waking.touch(view.key);
     await this.#subscriptions.idle();
     if (this.#stopping.signal.aborted) return;
     slots?.open();
@@ -242,7 +245,32 @@ class Leading {
     }
     log.info('the shared state was empty; handing everything out again', { sources: this.#graph.size });
     for (const source of this.#graph.keys()) this.#subscriptions.hurry(source);
-    for (const view of this.#functions.values()) if (!view.settled || view.holding) this.#waking.touch(view.key);
+    for (const view of this.#functions.values()) if (this.#isOpen(view)) this.#waking.touch(view.key);
+  }
+
+  /** Something is still to come, and perhaps nobody has it in mind any more. */
+  #isOpen(view: FunctionView): boolean {
+    return !view.settled || view.holding || this.#lacksServing(view);
+  }
+
+  /** Its status names a Serving that is not there: who recorded it may have died before creating it. */
+  #lacksServing({ uid, serving }: FunctionView): boolean {
+    if (serving === undefined || this.#servings === undefined) return false;
+    return !this.#servings.of(uid).some(({ name }) => name === serving);
+  }
+
+  async #countKeys(): Promise<void> {
+    const { queue, metrics, log } = this.#options;
+    for (const name of ['source', 'fanout', 'function'] as const) {
+      try {
+        const { delayed, due, running } = await queue.counts(name);
+        metrics.gauge('revflow_queue_keys', { queue: name, state: 'waiting' }, delayed);
+        metrics.gauge('revflow_queue_keys', { queue: name, state: 'due' }, due);
+        metrics.gauge('revflow_queue_keys', { queue: name, state: 'running' }, running);
+      } catch (error) {
+        log.debug('cannot count keys', { queue: name, error });
+      }
+    }
   }
 
   /** The slow round: nothing here is needed while all goes well. */
@@ -252,6 +280,7 @@ class Leading {
     void this.#lookForLoss();
     metrics.gauge('revflow_overdue_sources', {}, this.#watchdog.round());
     metrics.gauge('revflow_sources', {}, this.#graph.size);
+    void this.#countKeys();
     slots?.round();
     this.#pruner?.sweep();
     for (const key of this.#watchdog.share(this.#functions.values(), this.#functions.size)) this.#waking.touch(key);

@@ -6,7 +6,7 @@ import type { Subscriptions } from './subscriptions.ts';
 
 export interface WatchdogOptions {
   readonly graph: SourceGraph;
-  readonly subscriptions: Subscriptions;
+  readonly subscriptions: Pick<Subscriptions, 'hurry' | 'reassert'>;
   readonly clock: Clock;
 }
 
@@ -21,7 +21,8 @@ const roundMs = 10 * 60_000;
 export class Watchdog {
   readonly #options: WatchdogOptions;
   readonly #heard = new Map<string, number>();
-  readonly #since: number;
+  /** When what is overdue was last asked for. */
+  readonly #hurried = new Map<string, number>();
   #assertedAt: number;
   #sharedAt: number;
   /** How many Functions of this round were looked at. */
@@ -29,14 +30,14 @@ export class Watchdog {
 
   constructor(options: WatchdogOptions) {
     this.#options = options;
-    this.#since = options.clock.now();
-    this.#assertedAt = this.#since;
-    this.#sharedAt = this.#since;
+    this.#assertedAt = options.clock.now();
+    this.#sharedAt = this.#assertedAt;
   }
 
   /** A poll of this source was told. */
   heard(source: string): void {
     this.#heard.set(source, this.#options.clock.now());
+    this.#hurried.delete(source);
   }
 
   /** Hurries what is overdue, re-asserts everything when a round is over; returns how many sources are overdue. */
@@ -49,11 +50,14 @@ export class Watchdog {
     for (const key of graph.keys()) {
       const spec = graph.spec(key);
       if (spec === undefined) continue;
-      const late = now - (this.#heard.get(key) ?? this.#since) > intervals * spec.intervalMs + graceMs;
-      if (late) {
-        overdue += 1;
-        // Not again before it had its time.
-        this.#heard.set(key, now);
+      const patienceMs = intervals * spec.intervalMs + graceMs;
+      // A source that appeared since the last round has its time from now on.
+      if (!this.#heard.has(key)) this.#heard.set(key, now);
+      const isOverdue = now - (this.#heard.get(key) ?? now) > patienceMs;
+      if (isOverdue) overdue += 1;
+      // Not again before it had its time.
+      if (isOverdue && now - (this.#hurried.get(key) ?? 0) > patienceMs) {
+        this.#hurried.set(key, now);
         subscriptions.hurry(key);
       } else if (everything) subscriptions.reassert(key);
     }
@@ -81,6 +85,8 @@ export class Watchdog {
   }
 
   #forget(): void {
-    for (const key of this.#heard.keys()) if (this.#options.graph.spec(key) === undefined) this.#heard.delete(key);
+    for (const known of [this.#heard, this.#hurried]) {
+      for (const key of known.keys()) if (this.#options.graph.spec(key) === undefined) known.delete(key);
+    }
   }
 }
