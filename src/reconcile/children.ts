@@ -51,6 +51,11 @@ export class Children implements AsyncDisposable {
     return [...(this.#byFunction.get(functionUid)?.values() ?? [])];
   }
 
+  /** It was deleted; the informer tells so later. */
+  drop(child: ChildView): void {
+    this.#remove(child);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#reflectors.map(reflector => reflector[Symbol.asyncDispose]()));
   }

@@ -5,7 +5,7 @@ import type { Kind, Kube } from '../platform/kube/kube.ts';
 import { KubeError } from '../platform/kube/kube.ts';
 import type { Log } from '../platform/log.ts';
 import type { Children } from './children.ts';
-import type { FunctionView } from './function-view.ts';
+import { type FunctionView, viewFunction } from './function-view.ts';
 import type { Functions } from './functions.ts';
 import { builders as builderKind, type ChildView, viewChild } from './kinds.ts';
 import { type Latest, latestByKey } from './latest.ts';
@@ -55,7 +55,7 @@ export class Pruner implements AsyncDisposable {
     try {
       for (const builder of surplusBuilders(builders.of(uid), view, clock.now()))
         await this.#removeBuilder(view, builder);
-      for (const builder of abandonedBuilders(builders.of(uid), view)) await this.#stopBuilder(builder);
+      for (const builder of abandonedBuilders(builders.of(uid), view)) await this.#stopBuilder(view, builder);
       for (const serving of surplusServings(servings.of(uid), view)) await this.#remove(kinds.serving, serving);
     } catch (error) {
       if (!(error instanceof KubeError)) log.error('pruning failed', { function: view.key, error });
@@ -73,19 +73,22 @@ export class Pruner implements AsyncDisposable {
     await this.#remove(kinds.builder, builder);
   }
 
-  /** Its run goes with it, which stops it. */
-  async #stopBuilder(builder: ChildView): Promise<void> {
-    const { namespace, name, uid } = builder;
-    const found = await this.#options.kube.get({ kind: kinds.builder, namespace, name });
-    if (found?.metadata.uid !== uid || viewChild(builderKind, found).ended !== undefined) return;
-    await this.#remove(kinds.builder, builder);
+  /** Its run goes with it, which stops it. Both are read again: what the cache holds may be newer than an API server that came back. */
+  async #stopBuilder({ namespace, name: functionName }: FunctionView, builder: ChildView): Promise<void> {
+    const { kube } = this.#options;
+    const { name } = builder;
+    const fn = await kube.get({ kind: kinds.function, namespace, name: functionName });
+    const found = await kube.get({ kind: kinds.builder, namespace, name });
+    if (fn === undefined || found === undefined) return;
+    const children = [viewChild(builderKind, found)].filter(({ uid }) => uid === builder.uid);
+    for (const child of abandonedBuilders(children, viewFunction(fn))) await this.#remove(kinds.builder, child);
   }
 
-  async #remove(kind: Kind, { namespace, name, uid }: ChildView): Promise<void> {
-    const removed = await this.#options.kube.remove(
-      { kind, namespace, name },
-      { uid, propagationPolicy: 'Background' },
-    );
-    if (removed) this.#options.log.debug('removed', { kind: kind.kind, namespace, name });
+  async #remove(kind: Kind, child: ChildView): Promise<void> {
+    const { kube, log, builders, servings } = this.#options;
+    const { namespace, name, uid } = child;
+    const removed = await kube.remove({ kind, namespace, name }, { uid, propagationPolicy: 'Background' });
+    (kind === kinds.builder ? builders : servings).drop(child);
+    if (removed) log.debug('removed', { kind: kind.kind, namespace, name });
   }
 }

@@ -46,10 +46,14 @@ export function nameOf({ mode, at, kind, nth, moment }: Point): string {
   return `${queue}: ${how} ${kind} #${nth} to ${at === 'Redis' ? at : `the ${at}`}`;
 }
 
+/** A change was lost here once: the points that are taken whatever the seed is. */
+const always: ReadonlySet<string> = new Set(['queue in memory: before the request POST servings #1 to the API server']);
+
 /** Some of all, in their order; a seed always gives the same. */
-export function sample<T>(all: readonly T[], count: number, seed: number): readonly T[] {
+export function sample(all: readonly Point[], count: number, seed: number): readonly Point[] {
   const random = mulberry(seed);
-  const drawn = all.map((item, index) => ({ item, index, lot: random() })).toSorted((a, b) => a.lot - b.lot);
+  const lots = all.map((item, index) => ({ item, index, lot: random() - (always.has(nameOf(item)) ? 1 : 0) }));
+  const drawn = lots.toSorted((a, b) => a.lot - b.lot);
   return drawn
     .slice(0, count)
     .toSorted((a, b) => a.index - b.index)

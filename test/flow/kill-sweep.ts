@@ -9,7 +9,7 @@ import { type Mode, type Point, pointsOf } from './kill-points.ts';
 import { compileCache, startSystem } from './system.ts';
 
 /** Changes that are looked at before points are named. */
-const recorded = 3;
+const recorded = 4;
 /** A Redis has sixteen databases. */
 const mostLanes: Readonly<Record<Mode, number>> = { memory: 3, redis: 10 };
 
@@ -20,7 +20,7 @@ export interface Sweep extends AsyncDisposable {
   readonly points: readonly Point[];
   /** Starts to kill at these points; gives the outcome of each, and how often each commit of each lane was built when all is over. */
   kill(points: readonly Point[]): {
-    readonly outcomes: ReadonlyMap<Point, Promise<KillOutcome>>;
+    readonly outcomes: ReadonlyMap<Point, Promise<KillOutcome | undefined>>;
     readonly runs: Promise<readonly (readonly number[])[]>;
   };
 }
@@ -37,7 +37,7 @@ export async function prepareSweep(): Promise<Sweep> {
   return {
     points: found.flat(),
     kill(points) {
-      const outcomes = new Map(points.map(point => [point, Promise.withResolvers<KillOutcome>()]));
+      const outcomes = new Map(points.map(point => [point, Promise.withResolvers<KillOutcome | undefined>()]));
       const runs = Promise.all(modes.map(mode => killAll(yard, mode, outcomes)));
       return {
         outcomes: new Map([...outcomes].map(([point, { promise }]) => [point, promise])),
@@ -99,7 +99,7 @@ async function survey(yard: Yard, mode: Mode): Promise<readonly Point[]> {
 async function killAll(
   yard: Yard,
   mode: Mode,
-  outcomes: ReadonlyMap<Point, PromiseWithResolvers<KillOutcome>>,
+  outcomes: ReadonlyMap<Point, PromiseWithResolvers<KillOutcome | undefined>>,
 ): Promise<readonly (readonly number[])[]> {
   const left = [...outcomes].filter(([point]) => point.mode === mode);
   const count = Math.min(mostLanes[mode], left.length);
@@ -108,9 +108,13 @@ async function killAll(
     let lane = await yard.take(mode);
     for (let next = left.shift(); next; next = left.shift()) {
       const [point, { resolve, reject }] = next;
-      const outcome = await lane.killAt(point).catch(reject);
-      if (outcome) resolve(outcome);
-      if (outcome?.served) continue;
+      const outcome = lane.killAt(point);
+      outcome.then(resolve, reject);
+      const isWell = await outcome.then(
+        end => end?.served !== false,
+        () => false,
+      );
+      if (isWell) continue;
       // What is wrong with a lane once must not count for the points after it.
       runs.push(await lane.runs());
       lane = await yard.take(mode);
