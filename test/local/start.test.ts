@@ -41,7 +41,8 @@ function connect(): Promise<Kube> {
 }
 
 interface Status {
-  readonly build?: { readonly state?: string; readonly revision?: string };
+  readonly build?: { readonly state?: string; readonly revision?: string; readonly resourceRef?: string };
+  readonly conditions?: readonly object[];
   readonly serving?: { readonly resourceRef?: string };
   readonly sources?: readonly { readonly git?: { readonly commitSha: string } }[];
 }
@@ -69,7 +70,7 @@ function hello(url: string, registry: string): KubeObject {
     },
     spec: {
       image: `${registry}/hello:v1`,
-      build: { builder: 'builder', srcRepo: { url } },
+      build: { builder: 'builder', srcRepo: { url }, successfulBuildsHistoryLimit: 1 },
       serving: { triggers: { http: {} } },
     },
   };
@@ -106,6 +107,11 @@ it('goes on where it was, stopped or killed, at the same addresses', async () =>
   await using kube = await connect();
   await kube.create(kinds.function, hello(repository.url, registry));
   const built = await untilBuilt(kube, first);
+  const { build, conditions } = built['status'] as Status;
+  const builder = await kube.get({ kind: kinds.builder, namespace: 'default', name: build?.resourceRef ?? '' });
+  const packed = expect.stringContaining('packed, not built: strategy openfunction needs a cluster');
+  expect(conditions).toContainEqual(expect.objectContaining({ type: 'Built', message: packed }));
+  expect(builder?.['status']).toMatchObject({ message: packed });
   program.child.kill('SIGKILL');
   await program.ended;
   const second = await repository.commit();
