@@ -111,7 +111,10 @@ export class Subscriptions implements AsyncDisposable {
     const { graph, state, queue, log, clock } = this.#options;
     const spec = graph.spec(key);
     try {
-      if (spec === undefined) return await this.#forget(key);
+      if (spec === undefined) {
+        this.#asked.delete(key);
+        return await state.delete(stateKeys.spec(key));
+      }
       const wants = spec.wants.join(' ');
       const asked = this.#asked.get(key) === wants;
       await state.set(stateKeys.spec(key), JSON.stringify(spec), specMs);
@@ -121,13 +124,5 @@ export class Subscriptions implements AsyncDisposable {
       log.warn('cannot hand a source to the workers', { source: key, error });
       clock.after(1_000, () => this.#asserting.touch(key));
     }
-  }
-
-  /** What was seen goes too: whoever watches the source again later must not build what it was long ago. */
-  async #forget(key: string): Promise<void> {
-    const { state } = this.#options;
-    this.#asked.delete(key);
-    await state.delete(stateKeys.spec(key));
-    await state.delete(stateKeys.observation(key));
   }
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { failing, found, interval, never, PollWorld } from '../../test/poll-world.ts';
 import { TerminalError } from '../platform/errors.ts';
+import { stateKeys } from '../watch/source.ts';
 
 const minute = 60_000;
 
@@ -14,6 +15,14 @@ describe('revision/detect', () => {
   it('a source that nobody watches is not polled', async () => {
     expect(await world.handle('0123456789abcdef-0', never)).toBeUndefined();
     expect(world.questions).toEqual([]);
+  });
+
+  it('forgets what it saw of a source that nobody watches any more', async () => {
+    const key = await world.watch();
+    await world.poll(key);
+    await world.state.delete(stateKeys.spec(key));
+    expect(await world.handle(key, never)).toBeUndefined();
+    expect(await world.seen(key)).toBeUndefined();
   });
 
   it('stores what it saw, tells the leader, and comes again within the promise', async () => {

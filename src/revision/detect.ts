@@ -55,7 +55,11 @@ export function createDetector(options: DetectorOptions): Handler {
     const gate = gateOfKey(key);
     const keys = [stateKeys.spec(key), stateKeys.observation(key), blockKey(gate), refusalsKey(gate)];
     const [specText, observed, blocked, refusals] = await state.getMany(keys);
-    if (specText === undefined) return undefined;
+    if (specText === undefined) {
+      // Whoever watches the source again later must not build what it was long ago.
+      if (observed !== undefined) await state.delete(stateKeys.observation(key));
+      return undefined;
+    }
     const spec = JSON.parse(specText) as SourceSpec;
     ports.budgets.note(sourceHost(spec.source), spec.credentialId, blocked);
     return new Poll(ports, { spec, previous: parseObservation(observed), refusals, signal }).run();

@@ -195,7 +195,7 @@ describe.concurrent('a Function that people change', () => {
     await eventually('nobody asks any more', async () => {
       const others = system.git.requests.length;
       const before = polls();
-      await eventually('others are polled on', () => system.git.requests.length >= others + 20);
+      await eventually('others are polled on', () => system.git.requests.length >= others + 30);
       return polls() === before;
     });
 
