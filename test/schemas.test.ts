@@ -10,6 +10,8 @@ import { applyDefaults } from '../src/local/api-server/schema/default.ts';
 import { prune } from '../src/local/api-server/schema/prune.ts';
 import { compileSchema } from '../src/local/api-server/schema/schema.ts';
 import { validate } from '../src/local/api-server/schema/validate.ts';
+import type { KubeObject } from '../src/platform/kube/kube.ts';
+import { checkFunction } from '../src/reconcile/check.ts';
 import { readDefinitions } from './servers/api-server.ts';
 
 const shared = join(import.meta.dirname, '../../shared');
@@ -99,5 +101,10 @@ describe('our definitions', () => {
     prune(schema, stored);
     applyDefaults(schema, stored);
     expect(validate(schema, stored)).toEqual([]);
+  });
+
+  it.skipIf(functions.length === 0).each(functions)('the Function of %s can be worked on', (_, object) => {
+    const metadata = { namespace: 'default', uid: 'u', ...(object['metadata'] as KubeObject['metadata']) };
+    expect(checkFunction({ ...(object as unknown as KubeObject), metadata })).toHaveProperty('ok');
   });
 });
