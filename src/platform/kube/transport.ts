@@ -65,6 +65,8 @@ export function createTransport(options: TransportOptions): Transport {
       method: request.method,
       headers: { ...headers, ...headersOf(request), 'user-agent': options.userAgent },
       body: request.body === undefined ? null : JSON.stringify(request.body),
+      // A DELETE has a body here; undici would close its connection afterwards.
+      reset: false,
       signal,
     });
   }
