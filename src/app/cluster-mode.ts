@@ -11,6 +11,7 @@ import { createLog } from '../platform/logger.ts';
 import { createMetrics, type Metrics } from '../platform/metrics.ts';
 import { createMemoryQueue } from '../platform/queue/memory.ts';
 import type { Queue } from '../platform/queue/queue.ts';
+import { redisAddress } from '../platform/queue/redis/address.ts';
 import { createRedisQueue } from '../platform/queue/redis/queue.ts';
 import { createMemoryState } from '../platform/state/memory.ts';
 import { createRedisState } from '../platform/state/redis.ts';
@@ -30,20 +31,20 @@ export async function runCluster(config: RunConfig, terminal: Terminal): Promise
   });
   const metrics = createMetrics();
   await using kube = await connect(config, log, metrics);
-  await using shared = await openShared(config, log);
+  const caPem = await readCaFile(config.caFile);
+  await using shared = await openShared(config, log, caPem);
   const { queue, state } = shared;
-  const redisHost = config.redis === undefined ? [] : [new URL(config.redis).host];
   await using http = createHttp({
     clock: systemClock,
     log,
     userAgent: `revflow/${version}`,
-    caPem: await readCaFile(config.caFile),
+    caPem,
     proxies: config.proxies,
     egress: egressPolicy({
       allow: config.egressAllow,
       deny: config.egressDeny,
       loopback: false,
-      refuse: [kube.address, ...redisHost],
+      refuse: [kube.address, ...serversOf(config)],
     }),
     observe: ({ host, status }) => metrics.count('revflow_http_requests_total', { host, status: String(status) }),
   });
@@ -75,12 +76,23 @@ function connect(config: RunConfig, log: Log, metrics: Metrics): Promise<Kube> {
   });
 }
 
+/** `host:port` of the Redis; none where there is none, and for a socket, which nobody can be led to. */
+export function serversOf({ redis }: Pick<RunConfig, 'redis'>): readonly string[] {
+  const address = redis === undefined ? undefined : redisAddress(redis);
+  return address?.host === undefined ? [] : [address.display];
+}
+
+interface Shared extends AsyncDisposable {
+  readonly queue: Queue;
+  readonly state: State;
+}
+
 /** Queue and state: both in memory, or both on one Redis. */
-async function openShared({ redis }: RunConfig, log: Log): Promise<AsyncDisposable & { queue: Queue; state: State }> {
+async function openShared({ redis: url }: RunConfig, log: Log, caPem: string | undefined): Promise<Shared> {
   const clock = systemClock;
-  const queue =
-    redis === undefined ? createMemoryQueue({ clock, log }) : await createRedisQueue({ url: redis, clock, log });
-  const state = redis === undefined ? createMemoryState({ clock }) : await createRedisState({ url: redis, clock, log });
+  const shared = { clock, log, caPem };
+  const queue = url === undefined ? createMemoryQueue({ clock, log }) : await createRedisQueue({ url, ...shared });
+  const state = url === undefined ? createMemoryState({ clock }) : await createRedisState({ url, ...shared });
   return {
     queue,
     state,
