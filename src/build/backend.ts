@@ -8,7 +8,15 @@ export interface BuildOrder {
   readonly builder: BuilderObject;
   /** Commit id or `sha256:` digest; absent: the source as the Builder writes it. */
   readonly revision: string | undefined;
+  /** The registry has no valid certificate, or speaks plain HTTP; absent: it is verified. */
+  readonly insecureRegistry?: boolean;
 }
+
+/**
+ * Whom a failed run is up to: `user` cancelled it; `time` ran out; `transient`: the same run may succeed later; `config`: what was asked for
+ * cannot run; `policy` refused the result; `build`: the source does not build.
+ */
+export type FailureClass = 'user' | 'time' | 'transient' | 'config' | 'policy' | 'build';
 
 /** What has become of a run. Times are RFC 3339. */
 export type RunResult =
@@ -28,6 +36,7 @@ export type RunResult =
       readonly state: 'Failed' | 'Timeout' | 'Canceled';
       /** The engine's own reason. */
       readonly reason: string;
+      readonly failure: FailureClass;
       readonly message: string;
       readonly completedAt?: string;
     };
@@ -47,6 +56,13 @@ export interface Backend {
   resourceRef(builder: string): Readonly<Record<string, string>>;
   /** Reads a run's status. */
   result(run: KubeObject): RunResult;
+  /** An object beside the run whose status may refuse the build before the run says anything; absent: there is none. */
+  readonly registration?: {
+    readonly kind: Kind;
+    name(builder: string): string;
+    /** Undefined: nothing is refused. */
+    refusal(object: KubeObject): RunResult | undefined;
+  };
   /** The merge patch that asks a run to stop. */
   readonly cancel: object;
 }

@@ -1,5 +1,8 @@
-// The build engines that revflow knows.
+// The build engines that revflow knows, in the order in which a cluster's are taken.
 import type { Backend } from './backend.ts';
 import { shipwright } from './shipwright/backend.ts';
+
+/** Where nothing else is known. */
+export const defaultBackend = shipwright;
 
 export const backends: readonly Backend[] = [shipwright];

@@ -23,11 +23,12 @@ export function deadlineOf(builder: BuilderObject): number | undefined {
 }
 
 /** Records the end of a build that is over; false when it goes on. */
-export async function settleBuild(context: Context, backend: Backend, going: Going): Promise<boolean> {
-  const { builder, run, result } = going;
+export async function settleBuild(context: Context, going: Going): Promise<boolean> {
+  const { backend, builder, run, result } = going;
   if (!builder) return false;
   const end = result && endOf(result, builder, context.now);
   if (end) {
+    if (run && going.refused) await stopRun(context, backend, run);
     await conclude(context, withRef(builder, backend), inTime(end, builder, result));
     return true;
   }

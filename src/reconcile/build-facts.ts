@@ -1,5 +1,6 @@
 // What a decision about the build is made from: `status.build`, and where it matters the Builder and its run, read live by name.
 import type { Backend, RunResult } from '../build/backend.ts';
+import { backends } from '../build/backends.ts';
 import { buildInputHash } from '../build/plan.ts';
 import type { BuildFacts, RecordedBuild } from '../decide/facts.ts';
 import { belongsTo } from '../function/child.ts';
@@ -15,30 +16,69 @@ import { editedLast } from './managed-fields.ts';
 
 /** The build that `status.build` records, as it is found in the cluster. */
 export interface Going {
+  /** The engine that its run is on; the one that a new build would take while none is found. */
+  readonly backend: Backend;
   readonly builder: BuilderObject | undefined;
   readonly run: KubeObject | undefined;
   readonly result: RunResult | undefined;
   /** Whether builder and run were looked for. */
   readonly asked: boolean;
+  /** The engine refused the build before the run said anything: the run will never begin. */
+  readonly refused: boolean;
 }
 
-const unasked: Going = { builder: undefined, run: undefined, result: undefined, asked: false };
+const nothing = { builder: undefined, run: undefined, result: undefined, asked: false, refused: false };
 
-/** Reads Builder and run of a build that has not ended; of one that has, nothing. */
-export async function lookAtBuild({ options, fn, draft }: Reading, backend: Backend): Promise<Going> {
+/** Reads Builder and run of a build that has not ended; of one that has, nothing. `backend` is what a new build would take. */
+export async function lookAtBuild(reading: Reading, backend: Backend): Promise<Going> {
+  const { options, fn, draft } = reading;
   const build = draft.status.build;
-  if (!build?.resourceRef || !isOpen(build)) return unasked;
+  if (!build?.resourceRef || !isOpen(build)) return { ...nothing, backend };
   const { namespace } = fn.metadata;
   const builderRef = { kind: kinds.builder, namespace, name: build.resourceRef };
-  const runOf = (name: string) => options.kube.get({ kind: backend.run, namespace, name });
   // Our own runs have derived names, so both are asked for at once; another controller's name stands in its Builder.
-  const derived = build.sequence === undefined ? undefined : runOf(backend.runName(build.resourceRef));
-  const [found, ours] = await Promise.all([options.kube.get(builderRef), derived]);
+  const derived = build.sequence === undefined ? undefined : { backend, name: backend.runName(build.resourceRef) };
+  const [found, ours] = await Promise.all([options.kube.get(builderRef), derived && readRun(reading, derived)]);
   const builder = readBuilder(found, fn.metadata.uid);
-  const theirs = derived === undefined && builder ? backend.runNamed(builder.status?.resourceRef ?? {}) : undefined;
-  const candidate = theirs === undefined ? ours : await runOf(theirs);
+  const named = builder && namedRun(builder);
+  const isOther = named !== undefined && (named.backend !== derived?.backend || named.name !== derived.name);
+  const engine = isOther ? named.backend : backend;
+  const candidate = isOther ? await readRun(reading, named) : ours;
   const run = candidate && builder && belongsTo(candidate, builder.metadata.uid) ? candidate : undefined;
-  return { builder, run, result: run && backend.result(run), asked: true };
+  const refusal = run && builder ? await refusalOf(reading, engine, { run, builder }) : undefined;
+  const result = refusal ?? (run && engine.result(run));
+  return { backend: engine, builder, run, result, asked: true, refused: refusal !== undefined };
+}
+
+interface RunName {
+  readonly backend: Backend;
+  readonly name: string;
+}
+
+function readRun({ options, fn }: Reading, { backend, name }: RunName): Promise<KubeObject | undefined> {
+  return options.kube.get({ kind: backend.run, namespace: fn.metadata.namespace, name });
+}
+
+/** The run that a Builder's status names: the annotation may name another engine by now. */
+function namedRun(builder: BuilderObject): RunName | undefined {
+  const ref = builder.status?.resourceRef ?? {};
+  return backends.flatMap(backend => {
+    const name = backend.runNamed(ref);
+    return name === undefined ? [] : { backend, name };
+  })[0];
+}
+
+/** Only a run that has said nothing yet can have been refused: then it never will. */
+async function refusalOf(
+  { options, fn }: Reading,
+  { registration }: Backend,
+  { run, builder }: { readonly run: KubeObject; readonly builder: BuilderObject },
+): Promise<RunResult | undefined> {
+  if (registration === undefined || Object.keys(Object(run['status'])).length > 0) return undefined;
+  const { namespace } = fn.metadata;
+  const name = registration.name(builder.metadata.name);
+  const found = await options.kube.get({ kind: registration.kind, namespace, name });
+  return found && belongsTo(found, builder.metadata.uid) ? registration.refusal(found) : undefined;
 }
 
 /** The Builder when it is ours and stays; a Builder that is not readable is as good as none. */

@@ -1,5 +1,4 @@
 // A Function without spec.build: what was built for it before is let go.
-import type { Backend } from '../build/backend.ts';
 import { endedStatus } from '../build/builder.ts';
 import { stopRun, writeBuilderStatus } from './build-end.ts';
 import type { Going } from './build-facts.ts';
@@ -8,8 +7,9 @@ import type { Context } from './context.ts';
 import { done, type Outcome } from './outcome.ts';
 
 /** Stops a build that goes on, and forgets its results: an old digest would name an image that the spec no longer means. */
-export async function skipBuild(context: Context, backend: Backend, { builder, run, result }: Going): Promise<Outcome> {
+export async function skipBuild(context: Context, going: Going): Promise<Outcome> {
   const { draft } = context;
+  const { backend, builder, run, result } = going;
   if (run && result?.phase === 'running') await stopRun(context, backend, run);
   if (builder) {
     const end = { state: 'Canceled', reason: 'Canceled', message: 'spec.build was removed' } as const;

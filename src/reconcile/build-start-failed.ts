@@ -2,10 +2,11 @@
 import type { Backend } from '../build/backend.ts';
 import type { BuilderObject } from '../function/schema.ts';
 import type { BuildStatus } from '../function/status.ts';
-import { RetryableError } from '../platform/errors.ts';
+import { RetryableError, TerminalError } from '../platform/errors.ts';
 import { KubeError } from '../platform/kube/kube.ts';
 import { redact } from '../platform/redact.ts';
 import { conclude, ended } from './build-end.ts';
+import { sayNoEngine } from './build-engine.ts';
 import { sayBuild } from './build-said.ts';
 import type { Context } from './context.ts';
 import { type Outcome, stalled, waiting } from './outcome.ts';
@@ -24,9 +25,10 @@ const firstRetryMs = 5_000;
 export async function startFailed(context: Context, failure: Failure): Promise<Outcome> {
   const { options, now, draft } = context;
   const { error, backend } = failure;
+  if (error instanceof TerminalError) return giveUp(context, failure, error);
   if (!(error instanceof RetryableError) || isOutage(error)) throw error;
   if (error instanceof KubeError && error.status === 404 && !(await options.kube.serves(backend.run))) {
-    const message = `the cluster does not serve ${backend.run.plural}.${backend.run.apiVersion}; install ${backend.engine}`;
+    const message = sayNoEngine(backend, context.steering);
     return waiting({ status: 'Unknown', reason: 'NoBackend', message }, now + noBackendRetryMs);
   }
   const failures = (draft.status.build?.failures ?? 0) + 1;
@@ -50,7 +52,7 @@ function isOutage(error: RetryableError): boolean {
   );
 }
 
-async function giveUp(context: Context, { builder }: Failure, error: RetryableError): Promise<Outcome> {
+async function giveUp(context: Context, { builder }: Failure, error: Error): Promise<Outcome> {
   const { draft } = context;
   const end = { state: 'Failed', reason: 'BuildStartFailed', message: error.message } as const;
   if (builder) await conclude(context, builder, end);

@@ -145,7 +145,9 @@ async function createBuild(context: Context, backend: Backend): Promise<Outcome 
     builder = await createBuilder(context);
     if (builder === 'taken') return 'taken';
     const { revision } = draft.status.build ?? {};
-    for (const emitted of backend.emit({ builder, revision })) await createChild(context, emitted, builder);
+    const insecureRegistry = context.steering.watch?.params.insecureRegistry ?? false;
+    for (const emitted of backend.emit({ builder, revision, insecureRegistry }))
+      await createChild(context, emitted, builder);
   } catch (error) {
     return startFailed(context, { backend, builder: builder === 'taken' ? undefined : builder, error });
   }

@@ -1,6 +1,5 @@
 // The step "build": what became of the recorded build, whether another one is wanted, and what is done about it.
 import type { Backend } from '../build/backend.ts';
-import { backends } from '../build/backends.ts';
 import { endedStatus, runningStatus } from '../build/builder.ts';
 import { wantedBuilder } from '../build/plan.ts';
 import { type BuildDecision, decideBuild } from '../decide/decide.ts';
@@ -11,6 +10,7 @@ import type { BuilderSpec } from '../function/schema-build.ts';
 import type { BuildStatus, WatchStatus } from '../function/status.ts';
 import { cancelBuild } from './build-cancel.ts';
 import { conclude, deadlineOf, settleBuild, settleVanished, writeBuilderStatus } from './build-end.ts';
+import { chooseBackend } from './build-engine.ts';
 import { builderIsThere, buildFacts, type Going, isOpen, lookAtBuild } from './build-facts.ts';
 import { sayBuild, sayHold } from './build-said.ts';
 import { skipBuild } from './build-skip.ts';
@@ -18,21 +18,16 @@ import { continueBuild, type Order, startBuild } from './build-start.ts';
 import { type Context, sharedFacts } from './context.ts';
 import { done, type Outcome, stalled, waiting } from './outcome.ts';
 
-const defaultEngine: Backend['engine'] = 'shipwright';
 /** How often a build that another controller began is looked at: no informer of ours knows its run. */
 const adoptedMs = 15_000;
 
 /** Builds, or says why not. */
 export async function buildStep(context: Context): Promise<Outcome> {
   const spec = wantedBuilder(context.fn, undefined);
-  const engine = context.steering.engine ?? defaultEngine;
-  const backend = backends.find(candidate => candidate.engine === engine);
-  if (backend === undefined) {
-    return stalled({ status: 'Unknown', reason: 'NoBackend', message: `the build engine ${engine} is not available` });
-  }
+  const backend = await chooseBackend(context.options.kube, context.steering);
   const going = await lookAtBuild(context, backend);
-  if (spec === undefined) return skipBuild(context, backend, going);
-  await settleBuild(context, backend, going);
+  if (spec === undefined) return skipBuild(context, going);
+  await settleBuild(context, going);
   const work: Work = { backend, spec, going };
   return act(context, work, await decide(context, work));
 }
@@ -70,7 +65,7 @@ async function act(context: Context, work: Work, decided: Decided): Promise<Outc
   const isRunning = facts.recorded?.phase === 'running';
   const isStopping = isRunning && draft.status.build?.cancelledAt !== undefined;
   if (builder && run && (decision.verdict === 'cancel' || (isStopping && decision.verdict !== 'build'))) {
-    const outcome = await cancelBuild(context, { backend: work.backend, builder, run });
+    const outcome = await cancelBuild(context, { backend: work.going.backend, builder, run });
     if (outcome) return outcome;
     const again = { ...work, going: { ...work.going, run: undefined, result: undefined } };
     return act(context, again, await decide(context, again));
@@ -82,7 +77,7 @@ async function act(context: Context, work: Work, decided: Decided): Promise<Outc
     return startBuild(context, orderOf(work.backend, decision, facts));
   }
   if (facts.recorded?.phase === 'intended') return goOn(context, work);
-  if (isRunning && builder && run) await showRunning(context, work.backend, builder);
+  if (isRunning && builder && run) await showRunning(context, work.going.backend, builder);
   return report(context, work, decision);
 }
 

@@ -51,7 +51,7 @@ export interface Findings {
 
 /** What is enough to find facts and to decide; nothing here can write. */
 export interface Reading {
-  readonly options: { readonly kube: Pick<Kube, 'get'>; readonly policy: Policy };
+  readonly options: { readonly kube: Pick<Kube, 'get' | 'serves'>; readonly policy: Policy };
   /** The Function as it was read. */
   readonly fn: FunctionObject;
   readonly steering: Steering;

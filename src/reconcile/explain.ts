@@ -1,5 +1,4 @@
 // Why a Function is built or served, or not: the very decisions of the loop, with their traces, and nothing is written.
-import { backends } from '../build/backends.ts';
 import { wantedBuilder } from '../build/plan.ts';
 import { type BuildDecision, decideBuild, decideServing, type ServingDecision } from '../decide/decide.ts';
 import type { Hold } from '../decide/rule.ts';
@@ -7,6 +6,7 @@ import { readAnnotations } from '../function/annotations.ts';
 import type { FunctionObject } from '../function/schema.ts';
 import type { Kube } from '../platform/kube/kube.ts';
 import { wantedServing } from '../serving/plan.ts';
+import { chooseBackend } from './build-engine.ts';
 import { builderIsThere, buildFacts, lookAtBuild } from './build-facts.ts';
 import { type Reading, type ReconcilerOptions, sharedFacts } from './context.ts';
 import { Draft } from './draft.ts';
@@ -16,7 +16,7 @@ import { type Look, lookAtWatch } from './watch-look.ts';
 import { findWatch } from './watch-step.ts';
 
 export interface ExplainPorts extends Pick<ReconcilerOptions, 'state' | 'credentials' | 'clock' | 'policy'> {
-  readonly kube: Pick<Kube, 'get'>;
+  readonly kube: Pick<Kube, 'get' | 'serves'>;
 }
 
 export interface Explanation {
@@ -48,9 +48,8 @@ export async function explainFunction(ports: ExplainPorts, fn: FunctionObject): 
 
 async function explainBuild(reading: Reading): Promise<BuildDecision | undefined> {
   const spec = wantedBuilder(reading.fn, undefined);
-  const engine = reading.steering.engine ?? 'shipwright';
-  const backend = backends.find(candidate => candidate.engine === engine);
-  if (spec === undefined || backend === undefined) return undefined;
+  if (spec === undefined) return undefined;
+  const backend = await chooseBackend(reading.options.kube, reading.steering);
   const facts = buildFacts(reading, spec, await lookAtBuild(reading, backend));
   const failed = facts.recorded?.phase === 'failed' && !facts.recorded.pruned && !(await builderIsThere(reading));
   return decideBuild(sharedFacts(reading, 'build'), failed ? { ...facts, builder: 'absent' } : facts);

@@ -46,7 +46,7 @@ function oneValue<T extends Omit<OldParam, 'name'>>(param: T): object {
 /**
  * The v1beta1 spec that means the same (core-build.md §9.1): builder image and Dockerfile are parameters; variables are `env`, not one
  * parameter without escaping; the timeout is the whole one, since the Build is created with its Builder; `shipwright.timeout` stands in
- * for it; the pull credentials of the builder image have no place any more.
+ * for it; the pull credentials of the builder image have no place any more; the image says where its source is.
  */
 export function expectedBuild(old: OldBuild, asked: BuilderSpec): object {
   const { source, builder, dockerfile, output } = old;
@@ -64,9 +64,19 @@ export function expectedBuild(old: OldBuild, asked: BuilderSpec): object {
     strategy: old.strategy,
     ...(params.length === 0 ? {} : { paramValues: params }),
     ...(env.length === 0 ? {} : { env }),
-    output: { image: output.image, ...(output.credentials ? { pushSecret: output.credentials.name } : {}) },
+    output: {
+      image: output.image,
+      ...(output.credentials ? { pushSecret: output.credentials.name } : {}),
+      ...expectedNotes(source),
+    },
     ...(timeout === undefined ? {} : { timeout }),
   };
+}
+
+function expectedNotes({ url, bundleContainer }: OldBuild['source']): object {
+  if (bundleContainer || url === undefined || !/^https?:/.test(url)) return {};
+  const notes = { 'org.opencontainers.image.source': url.replace(/(?:\.git)?\/?$/, '') };
+  return { labels: notes, annotations: notes };
 }
 
 function expectedSource(source: OldBuild['source']): object {

@@ -65,7 +65,7 @@ function credentialRules({ requireCredentialHosts }: ClientConfig) {
 
 interface Question {
   readonly candidates: readonly Candidate[];
-  readonly kube: Pick<Kube, 'get'>;
+  readonly kube: Pick<Kube, 'get' | 'serves'>;
   readonly credentials: Credentials;
   readonly config: ClientConfig;
   readonly edge: { readonly loopback: boolean; readonly refuse: readonly string[] };

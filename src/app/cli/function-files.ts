@@ -62,8 +62,9 @@ export function judge(key: string, object: KubeObject): Candidate {
 }
 
 /** Reads the files' objects by name as an API server would give them: a Secret's `stringData` is part of its `data`. */
-export function kubeOfFiles(manifests: readonly Manifest[], namespace: string): Pick<Kube, 'get'> {
+export function kubeOfFiles(manifests: readonly Manifest[], namespace: string): Pick<Kube, 'get' | 'serves'> {
   return {
+    serves: async () => true,
     async get<T extends KubeObject>(ref: Parameters<Kube['get']>[0]): Promise<T | undefined> {
       const found = manifests.findLast(
         ({ object }) =>

@@ -80,7 +80,7 @@ function buildObjects(fn: FunctionObject, revision: string | undefined): readonl
   const spec = wantedBuilder(fn, revision);
   if (spec === undefined) return [];
   const { namespace, name, uid } = fn.metadata;
-  const engine = readAnnotations(fn.metadata.annotations).engine ?? 'shipwright';
+  const { engine = 'shipwright', watch } = readAnnotations(fn.metadata.annotations);
   const backend = backends.find(candidate => candidate.engine === engine);
   if (backend === undefined) {
     throw new TerminalError('NoBackend', `Function ${namespace}/${name}: the build engine ${engine} is not available`);
@@ -89,7 +89,12 @@ function buildObjects(fn: FunctionObject, revision: string | undefined): readonl
   const saved = { ...builder, metadata: { ...builder.metadata, uid: uidOfUnsaved(namespace, builder.metadata.name) } };
   const parsed = parseBuilder(saved);
   if ('problems' in parsed) throw new TypeError(`a Builder of our own making cannot be read: ${builder.metadata.name}`);
-  return [builder, ...backend.emit({ builder: parsed.ok, revision }).map(({ object }) => object)];
+  return [
+    builder,
+    ...backend
+      .emit({ builder: parsed.ok, revision, insecureRegistry: watch?.params.insecureRegistry ?? false })
+      .map(({ object }) => object),
+  ];
 }
 
 interface ServingOrder {

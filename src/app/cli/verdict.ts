@@ -83,7 +83,6 @@ type Decided = Omit<Explanation, 'serving'> & { readonly serving: Explanation['s
 
 function wouldText(fn: FunctionObject, { watch, build, digest, serving }: Decided): string {
   if (build !== undefined && build.verdict !== 'nothing') return buildText(build);
-  if (fn.spec.build !== undefined && build === undefined) return 'nothing: its build engine is not available here';
   const state = fn.status?.build?.state;
   if (state === 'Created' || state === 'Building') return 'let the build that runs go on';
   if (digest !== undefined) return holdText(digest);

@@ -3,7 +3,7 @@ import { kinds } from '../../function/kinds.ts';
 import { buildName, buildRunName } from '../../function/names.ts';
 import type { Backend } from '../backend.ts';
 import { emitBuild, emitBuildRun } from './emit.ts';
-import { readBuildRun } from './result.ts';
+import { readBuildRun, readRegistration } from './result.ts';
 
 export const shipwright: Backend = {
   engine: 'shipwright',
@@ -19,5 +19,6 @@ export const shipwright: Backend = {
     'shipwright.io/buildRun': buildRunName(builder),
   }),
   result: readBuildRun,
+  registration: { kind: kinds.build, name: buildName, refusal: readRegistration },
   cancel: { spec: { state: 'BuildRunCanceled' } },
 };

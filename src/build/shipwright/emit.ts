@@ -5,6 +5,8 @@ import type { BuilderObject } from '../../function/schema.ts';
 import type { BuilderSpec, BuildParam } from '../../function/schema-build.ts';
 import type { KubeObject } from '../../platform/kube/kube.ts';
 import type { BuildOrder } from '../backend.ts';
+import { imageNotes } from '../image-notes.ts';
+import { literal } from '../literal.ts';
 
 /** What Shipwright runs when a Function names no strategy. */
 const defaultStrategy = { name: 'openfunction', kind: 'ClusterBuildStrategy' };
@@ -22,7 +24,7 @@ export function emitBuild(order: BuildOrder): KubeObject {
       strategy: strategy ? withoutAbsent({ name: strategy.name, kind: strategy.kind }) : defaultStrategy,
       ...list('paramValues', params(spec)),
       ...list('env', environment(spec)),
-      output: withoutAbsent({ image: spec.image, pushSecret: spec.imageCredentials?.name }),
+      output: output(order),
       ...withoutAbsent({ timeout: spec.timeout ?? spec.shipwright?.timeout }),
     },
   };
@@ -48,6 +50,19 @@ function metadata(builder: BuilderObject, name: string): KubeObject['metadata'] 
       { apiVersion, kind, name: owner.name, uid: owner.uid ?? '', controller: true, blockOwnerDeletion: true },
     ],
   };
+}
+
+function output(order: BuildOrder): object {
+  const { image, imageCredentials } = order.builder.spec;
+  const notes = imageNotes(order);
+  const known = Object.keys(notes).length > 0;
+  return withoutAbsent({
+    image,
+    pushSecret: imageCredentials?.name,
+    insecure: order.insecureRegistry === true ? true : undefined,
+    labels: known ? notes : undefined,
+    annotations: known ? notes : undefined,
+  });
 }
 
 function source(spec: BuilderSpec, revision: string | undefined): object {
@@ -94,10 +109,11 @@ function single({ value, configMapValue, secretValue }: SingleValue): object {
   return value === undefined ? {} : { value };
 }
 
+/** Values arrive as they are written: nothing in them is a reference to another variable. */
 function environment(spec: BuilderSpec): readonly object[] {
   return Object.entries(spec.env ?? {})
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => ({ name, value }));
+    .map(([name, value]) => ({ name, value: literal(value) }));
 }
 
 function list(name: string, items: readonly object[]): object {

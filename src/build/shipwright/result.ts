@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { SourceResult } from '../../function/status.ts';
 import type { KubeObject } from '../../platform/kube/kube.ts';
 import type { RunResult } from '../backend.ts';
+import { classOf, stateOf } from './reasons.ts';
 
 const text = z.string().catch('');
 const buildRunStatus = z.object({
@@ -20,12 +21,6 @@ const buildRunStatus = z.object({
 });
 
 type BuildRunStatus = z.infer<typeof buildRunStatus>;
-
-/** The end states that have a word of their own in OpenFunction; every other one is `Failed`. */
-const states: Readonly<Record<string, 'Timeout' | 'Canceled'>> = {
-  BuildRunTimeout: 'Timeout',
-  BuildRunCanceled: 'Canceled',
-};
 
 /** Beginning of the message of a run that the local runner packed without building. */
 const packedNote = 'packed, not built';
@@ -45,8 +40,9 @@ export function readBuildRun(run: KubeObject): RunResult {
   const { reason, message } = succeeded;
   return {
     phase: 'failed',
-    state: states[reason] ?? 'Failed',
+    state: stateOf(reason),
     reason: reason || 'Failed',
+    failure: classOf(reason, status.failureDetails?.reason),
     message: [message, details(status, message)].filter(part => part !== '').join(': '),
     completedAt,
   };
@@ -74,4 +70,16 @@ function details(status: BuildRunStatus, said: string): string {
   const { reason = '', message = '' } = status.failureDetails ?? {};
   if (message !== '' && said.includes(message)) return '';
   return [reason, message].filter(part => part !== '').join(': ');
+}
+
+const buildStatus = z.object({ registered: z.string(), reason: text, message: text });
+
+/** What the Build's own status refuses: its run will never begin. Undefined: it is registered, or not looked at yet. */
+export function readRegistration(build: KubeObject): RunResult | undefined {
+  const parsed = buildStatus.safeParse(build['status']);
+  if (!parsed.success || parsed.data.registered !== 'False') return undefined;
+  const { reason, message } = parsed.data;
+  const why = [reason, message].filter(part => part !== '').join(': ');
+  const said = `the Build ${build.metadata.name} is not registered${why && `: ${why}`}`;
+  return { phase: 'failed', state: 'Failed', reason: 'BuildRegistrationFailed', failure: 'config', message: said };
 }

@@ -19,7 +19,11 @@ describe('a Build', () => {
     expect(buildSpec({})).toEqual({
       source: { type: 'Git', git: { url: 'https://git.example/f.git' } },
       strategy: { name: 'openfunction', kind: 'ClusterBuildStrategy' },
-      output: { image: 'reg.example/f:v1' },
+      output: {
+        image: 'reg.example/f:v1',
+        labels: { 'org.opencontainers.image.source': 'https://git.example/f' },
+        annotations: { 'org.opencontainers.image.source': 'https://git.example/f' },
+      },
     });
   });
 
@@ -66,6 +70,34 @@ describe('a Build', () => {
   });
 });
 
+describe('the image', () => {
+  const owner = { apiVersion: 'core.openfunction.io/v1beta2', kind: 'Function', name: 'f', uid: 'f', controller: true };
+  const outputOf = (srcRepo: BuilderSpec['srcRepo'], over: { revision?: string; insecureRegistry?: boolean } = {}) => {
+    const made = builder({ srcRepo });
+    const metadata = { ...made.metadata, ownerReferences: [owner] };
+    const order = { revision: undefined, ...over, builder: { ...made, metadata } };
+    return Reflect.get(Object(shipwright.emit(order)[0]?.object['spec']), 'output');
+  };
+
+  it('says source, commit and Function, and no user or password of an address', () => {
+    const commit = 'c'.repeat(40);
+    const notes = {
+      'org.opencontainers.image.source': 'https://git.example/f',
+      'org.opencontainers.image.revision': commit,
+      'openfunction.io/function': 'n/f',
+    };
+    const expected = { image: 'reg.example/f:v1', labels: notes, annotations: notes };
+    expect(outputOf({ url: 'git@git.example:f.git' }, { revision: commit })).toEqual(expected);
+    const secret = outputOf({ url: 'https://me:token@git.example/f.git' }, { revision: commit });
+    expect(JSON.stringify(secret)).not.toMatch(/token|git\.example/);
+  });
+
+  it('goes to a registry without certificate only where that was said', () => {
+    expect(outputOf({ url: 'https://git.example/f' })).not.toHaveProperty('insecure');
+    expect(outputOf({ url: 'https://git.example/f' }, { insecureRegistry: true })).toHaveProperty('insecure', true);
+  });
+});
+
 describe('a BuildRun', () => {
   const [, emitted] = shipwright.emit({ builder: builder({}), revision: undefined });
   const run = emitted?.object;
@@ -95,5 +127,29 @@ describe('a BuildRun', () => {
     if (run === undefined) throw new Error('no BuildRun is emitted');
     const status = { conditions, completionTime: '2026-01-01T00:00:00Z' };
     expect(shipwright.result({ ...run, status })).toMatchObject({ phase: 'succeeded', note: message, sources: [] });
+  });
+});
+
+describe('a Build’s own status', () => {
+  const build = { apiVersion: 'shipwright.io/v1beta1', kind: 'Build', metadata: { name: 'b-build', namespace: 'n' } };
+  const refusal = (status: object) => shipwright.registration?.refusal({ ...build, status });
+
+  it('refuses a build that is not registered, and says why', () => {
+    const status = { registered: 'False', reason: 'SpecOutputSecretRefNotFound', message: 'Secret push is not there' };
+    expect(refusal(status)).toEqual({
+      phase: 'failed',
+      state: 'Failed',
+      reason: 'BuildRegistrationFailed',
+      failure: 'config',
+      message: 'the Build b-build is not registered: SpecOutputSecretRefNotFound: Secret push is not there',
+    });
+  });
+
+  it('refuses nothing while it is registered, or nobody looked at it', () => {
+    expect([{}, { registered: 'True' }, { registered: 'Unknown' }].map(refusal)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 });
