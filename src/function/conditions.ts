@@ -48,6 +48,7 @@ export function removeCondition(list: readonly Condition[], type: ConditionType)
   return list.some(condition => condition.type === type) ? list.filter(condition => condition.type !== type) : list;
 }
 
+/** The condition of this type; undefined when there is none. */
 export function findCondition(list: readonly Condition[] | undefined, type: ConditionType): Condition | undefined {
   return list?.find(condition => condition.type === type);
 }

@@ -109,6 +109,7 @@ export const reasons = {
 
 export type Reason = keyof typeof reasons;
 
+/** Whether a word is of the closed list. */
 export function isReason(word: string): word is Reason {
   return Object.hasOwn(reasons, word);
 }

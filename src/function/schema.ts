@@ -97,14 +97,17 @@ function cleanedOrDeep(object: unknown): { readonly value: unknown } | { readonl
   }
 }
 
+/** A Function as it can be worked on, or every field that is of a wrong type. Values are judged by `validateFunction`. */
 export function parseFunction(object: unknown): Parsed<FunctionObject> {
   return parse(functionObject, object);
 }
 
+/** The same for a Builder. */
 export function parseBuilder(object: unknown): Parsed<BuilderObject> {
   return parse(builderObject, object);
 }
 
+/** The same for a Serving. */
 export function parseServing(object: unknown): Parsed<ServingObject> {
   return parse(servingObject, object);
 }

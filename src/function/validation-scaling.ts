@@ -17,6 +17,7 @@ const assumedMaximum = 10;
 /** Autoscalers look back one hour at most. */
 const longestWindowSeconds = 3600;
 
+/** Reports what is wrong with `scaleOptions`. */
 export function checkScaling(report: Report, options: ScaleOptions): void {
   const { minReplicas = 0, maxReplicas = assumedMaximum, keda } = options;
   report.atLeast('minReplicas', minReplicas, 0);

@@ -98,6 +98,7 @@ type CountArguments<Name extends keyof Table> = Table[Name]['labels']['length'] 
 /** Hosts come from users: beyond so many, the rest is counted as one. */
 const mostHosts = 200;
 
+/** The metrics of one process, all of the table, from zero on. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   const metrics = new Map<string, Counter<string> | Gauge<string> | Histogram<string>>();

@@ -18,14 +18,17 @@ export type Outcome =
   /** Nothing will happen before somebody changes something. */
   | { readonly kind: 'stalled'; readonly said: Said };
 
+/** Nothing is under way; `until` as in Outcome. */
 export function done(said: Said, until?: number): Outcome {
   return { kind: 'done', said, until };
 }
 
+/** Something is under way; `until` as in Outcome. */
 export function waiting(said: Said, until?: number): Outcome {
   return { kind: 'waiting', said, until };
 }
 
+/** Nothing happens by itself any more. */
 export function stalled(said: Said): Outcome {
   return { kind: 'stalled', said };
 }

@@ -13,6 +13,7 @@ export function servingOutcome(serving: ServingStageStatus | undefined): Outcome
   return said.reason === 'Starting' ? waiting(said) : stalled(said);
 }
 
+/** What the condition Served says of a Serving, from the status alone; undefined: none was ever recorded. */
 export function sayServing(serving: ServingStageStatus | undefined): Said {
   const { state = '', resourceRef = '', message = '', reason = '' } = serving ?? {};
   if (state === 'Skipped') return { status: 'True', reason: 'Skipped', message: 'there is no spec.serving' };

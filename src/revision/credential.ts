@@ -59,6 +59,7 @@ interface Kept {
   readonly resolved: Map<string, Resolved>;
 }
 
+/** Secrets of one API server, each kept for a minute at most. */
 export function createCredentials(options: CredentialsOptions): Credentials {
   const store = new SecretStore(options);
   return {

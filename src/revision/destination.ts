@@ -10,6 +10,7 @@ export interface Destination {
   readonly path: string;
 }
 
+/** All hosts that a source is asked at, and its repository. */
 export function destinationOf(source: Source): Destination {
   if (source.kind === 'image') return { hosts: [canonicalName(source.registry)], path: source.repository };
   const { host, pathname } = new URL(source.url);

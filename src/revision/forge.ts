@@ -98,6 +98,7 @@ export function parseJson(body: Uint8Array): unknown {
   }
 }
 
+/** An answer that cannot be what was asked for. `what` says why and quotes nothing of it. */
 export function unexpected(forge: string, what: string): RetryableError {
   return new RetryableError('UnexpectedAnswer', `the API of ${forge} ${what}`);
 }

@@ -34,6 +34,7 @@ const vanguardMs = 500;
 /** An interval this much longer than promised is a stretched one. */
 const stretched = 1.05;
 
+/** One poll; it is run once. */
 export class Poll {
   private readonly ports: PollPorts;
   private readonly start: PollStart;

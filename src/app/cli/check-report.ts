@@ -30,6 +30,7 @@ export interface CheckReport extends Verdict {
   readonly known?: string;
 }
 
+/** Prints what was found: a table for people, one list for programs. */
 export function printReports(reports: readonly CheckReport[], format: Format, terminal: Terminal): void {
   if (printValue(terminal.out, format, reports)) return;
   const isWide = format === 'wide';

@@ -69,6 +69,7 @@ interface Manner {
   readonly now: number;
 }
 
+/** Prints it: sections for people, one object for programs. */
 export function printExplanation(report: ExplainReport, { format, now }: Manner, terminal: Terminal): void {
   if (printValue(terminal.out, format, report)) return;
   const paint = painter(terminal);

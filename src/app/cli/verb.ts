@@ -37,6 +37,7 @@ export type Act = (action: (terminal: Terminal) => Promise<ExitCode>) => void;
 /** A flag as commander reads it, and what it is for. */
 export type FlagText = readonly [flag: string, text: string];
 
+/** Adds the flags, and gives the command back. */
 export function addFlags(command: Command, flags: readonly FlagText[]): Command {
   for (const [flag, text] of flags) command.option(flag, text);
   return command;

@@ -13,6 +13,7 @@ export interface WatchWords {
   readonly secret?: string;
 }
 
+/** The words for a watch; nothing is asked. */
 export function describeWatch({ type, source, want, secret, intervalMs }: Watch): WatchWords {
   const interval = formatDuration(intervalMs);
   return { type, source: describe(source, want), interval, ...(secret === undefined ? {} : { secret }) };

@@ -36,6 +36,7 @@ export function watched({ repository, registry }: Places): Readonly<Record<DemoT
   };
 }
 
+/** The three Functions, one a type. */
 export function demoFunctions({ repository, registry }: Places): readonly KubeObject[] {
   // Named because a build needs one; here nothing is pulled.
   const builder = 'openfunction/builder-node:v2-18.16';

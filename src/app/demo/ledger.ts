@@ -6,6 +6,7 @@ const Entry = z.object({ uid: z.string(), run: z.string(), function: z.string(),
 
 export type LedgerEntry = z.infer<typeof Entry>;
 
+/** The ledger in one file; each run stands in it once. */
 export class Ledger {
   private readonly file: string;
   private readonly entries = new Map<string, LedgerEntry>();

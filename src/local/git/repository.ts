@@ -18,6 +18,7 @@ export interface NewCommit {
 
 const branch = 'main';
 
+/** A bare repository in a directory of its own. */
 export class Repository {
   private readonly directory: string;
   private readonly programPath: string;

@@ -25,6 +25,7 @@ export interface AttemptContext extends RecordPorts {
 /** As long as Tekton lets a run go that says nothing. */
 const defaultTimeout = '1h0m0s';
 
+/** One run in this process. */
 export class Attempt {
   private readonly identity: RunIdentity;
   private readonly context: AttemptContext;

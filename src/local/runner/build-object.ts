@@ -84,6 +84,7 @@ export function isFinished(run: BuildRun): boolean {
   return run.status.completionTime !== undefined;
 }
 
+/** Whether somebody asked it to stop. */
 export function isCancelled(run: BuildRun): boolean {
   return run.spec.state === 'BuildRunCanceled';
 }

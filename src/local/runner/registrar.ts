@@ -14,6 +14,7 @@ export interface RegistrarPorts {
 
 const againMs = 1_000;
 
+/** The registrar of all Builds. */
 export class Registrar {
   private readonly ports: RegistrarPorts;
   private readonly closing: AbortSignal;

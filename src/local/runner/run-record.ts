@@ -18,6 +18,7 @@ export interface RecordPorts {
 const firstBackoffMs = 250;
 const longestBackoffMs = 10_000;
 
+/** The record of one run. What the API server cannot answer now is asked again until it does, or until the runner closes. */
 export class RunRecord {
   readonly identity: RunIdentity;
   private readonly ports: RecordPorts;

@@ -33,6 +33,7 @@ export function sourceStatus(source: RunSource): object {
   return { source: { git, ...(committedAt === undefined ? {} : { timestamp: committedAt }) } };
 }
 
+/** The image is pushed. */
 export function succeededStatus(
   run: BuildRun,
   output: { readonly digest: string; readonly size: number; readonly message: string },
@@ -43,6 +44,7 @@ export function succeededStatus(
   return { completionTime: now, output: { digest, size }, ...withCondition(run, condition, now) };
 }
 
+/** It ended without an image, whether it had begun or not. */
 export function failedStatus(run: BuildRun, { reason, message, details }: Failure, now: string): object {
   const condition = { status: 'False', reason, message };
   return {

@@ -1,6 +1,7 @@
 // The end of a request's time: its timeout or its caller's signal, whichever comes first.
 import type { Clock, Timer } from '../clock.ts';
 
+/** Ends once, for the reason that came first; must be closed when the request is over. */
 export class Deadline {
   /** Why the time is over; undefined while it is not. */
   over: 'timeout' | 'aborted' | undefined;

@@ -6,6 +6,7 @@ interface Lane {
   readonly waiting: Set<() => void>;
 }
 
+/** The lanes of all hosts, each as wide. */
 export class Lanes {
   private readonly lanes = new Map<string, Lane>();
   private readonly width: number;

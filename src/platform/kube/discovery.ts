@@ -18,6 +18,7 @@ interface ApiResource {
 
 const keptMs = 60_000;
 
+/** The discovery of one API server. */
 export function createDiscovery(transport: Transport, clock: Clock): Discovery {
   const kept = new Map<string, { readonly at: number; readonly kinds: Promise<ReadonlySet<string>> }>();
 

@@ -26,6 +26,7 @@ export async function recallWay(question: Question<GitSource>, { memory }: Ports
   return { ...(known === undefined ? usual : readWay(known, usual)), discover: old !== undefined };
 }
 
+/** How this repository was asked with success, for a day. */
 export async function rememberWay(question: Question<GitSource>, { memory }: Ports, way: Way): Promise<void> {
   await memory.set(sourceKey(question), `${way.format} ${way.base}`, rememberedMs);
 }
@@ -39,6 +40,7 @@ export async function rememberHost(
   await memory.set(hostKey(question), 'discover', version === 0 ? rememberedMs : rememberedMs / 24);
 }
 
+/** The next question begins with what is usual. */
 export async function forgetWay(question: Question<GitSource>, { memory }: Ports): Promise<void> {
   await memory.set(sourceKey(question), '', 1);
 }

@@ -40,6 +40,7 @@ const openMs = 5_000;
 
 const notConnected = 'not connected';
 
+/** A script with the hash under which Redis keeps it. */
 export function script(lua: string): Script {
   return { lua, sha: createHash('sha1').update(lua).digest('hex') };
 }
