@@ -52,7 +52,6 @@ const ofDecisions = {
   ConfirmingRollback: 'an id that was left a short while ago must be seen twice',
   LettingFinish: 'two builds in a row were cancelled; this one is let finish',
   Cancelling: 'the running build is being cancelled for a newer one',
-  FailedRevision: 'this revision failed and is not tried again by itself',
 };
 
 /** Building. */
@@ -90,7 +89,6 @@ const ofWhole = {
   Serving: 'the last good version serves',
   NotServing: 'no version serves',
   Progressing: 'there is work under way',
-  Settled: 'nothing is under way',
   InvalidSpec: 'the spec cannot work as it stands',
   NameTaken: 'an object of another owner has the name',
   InternalError: 'a fault in revflow itself; please report it',
