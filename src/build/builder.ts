@@ -1,4 +1,4 @@
-// The Builder of one attempt: its object, whose it is, and the statuses that it goes through (core-build.md §2.4, §3).
+// The Builder of one attempt: its object, whose it is, and the statuses that it goes through.
 import { type Attempt, childMetadata, createdAt, isAttempt } from '../function/child.ts';
 import { formatDuration } from '../function/duration.ts';
 import { kinds } from '../function/kinds.ts';

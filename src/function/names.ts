@@ -61,6 +61,11 @@ export function buildRunName(builder: string): string {
   return `${builder}-buildrun`;
 }
 
+/** Name of the Tekton PipelineRun of a Builder. */
+export function pipelineRunName(builder: string): string {
+  return `${builder}-run`;
+}
+
 /** A Function's name as a label's value: itself, or where it is longer than 63 characters its beginning and a hash. */
 export function functionLabel(name: string): string {
   if (name.length <= longestLabel) return name;

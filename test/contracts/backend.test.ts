@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { backends } from '../../src/build/backends.ts';
 import { shipwright } from '../../src/build/shipwright/backend.ts';
+import { tekton } from '../../src/build/tekton/backend.ts';
 import { type BackendHarness, backendContract } from './backend.ts';
 
 const completionTime = '2026-01-01T00:01:00Z';
@@ -22,6 +23,27 @@ const harnesses: readonly BackendHarness[] = [
     failed: { ...condition('False', 'Failed'), completionTime },
     timedOut: { ...condition('False', 'BuildRunTimeout'), completionTime },
     cancelled: { ...condition('False', 'BuildRunCanceled'), completionTime },
+    misconfigured: { ...condition('False', 'BuildStrategyNotFound'), completionTime },
+  },
+  {
+    backend: tekton,
+    running: condition('Unknown', 'Running'),
+    succeeded: ({ digest, commit }) => ({
+      ...condition('True', 'Succeeded'),
+      completionTime,
+      results: [
+        { name: 'CHAINS-GIT_URL', value: 'https://git.example/f.git' },
+        { name: 'CHAINS-GIT_COMMIT', value: commit },
+        { name: 'commit-author', value: 'A. Author' },
+        { name: 'IMAGE_URL', value: 'reg.example/f:v1' },
+        { name: 'IMAGE_DIGEST', value: digest },
+        { name: 'image-size', value: '1000' },
+      ],
+    }),
+    failed: { ...condition('False', 'Failed'), completionTime },
+    timedOut: { ...condition('False', 'PipelineRunTimeout'), completionTime },
+    cancelled: { ...condition('False', 'Cancelled'), completionTime },
+    misconfigured: { ...condition('False', 'CouldntGetTask'), completionTime },
   },
 ];
 

@@ -14,6 +14,8 @@ export interface BackendHarness {
   readonly failed: object;
   readonly timedOut: object;
   readonly cancelled: object;
+  /** What was asked for cannot run. */
+  readonly misconfigured: object;
 }
 
 const commit = 'c'.repeat(40);
@@ -82,7 +84,7 @@ export function backendContract(name: string, harness: BackendHarness): void {
       const text = JSON.stringify(emit());
       for (const part of ['reg.example/f:v1', '"push"', '"git"', '"fn"', 'reg.example/builder:1'])
         expect(text).toContain(part);
-      expect(text).not.toMatch(/null|undefined/);
+      expect(text).not.toMatch(/[:,[]null|undefined/);
     });
 
     it('does not depend on the order of variables', () => {
@@ -98,9 +100,50 @@ export function backendContract(name: string, harness: BackendHarness): void {
     it('reads digest and source of a good end', () => {
       expect(backend.result(runWith(harness.succeeded({ digest, commit })))).toMatchObject({
         phase: 'succeeded',
-        output: { digest },
-        sources: [{ name: 'default', git: { commitSha: commit } }],
+        output: { digest, size: 1000 },
+        sources: [{ name: 'default', git: { commitSha: commit, commitAuthor: 'A. Author' } }],
+        completedAt: '2026-01-01T00:01:00Z',
       });
+    });
+
+    it('says whom a bad end is up to, in the engine’s own words', () => {
+      const ends = [harness.failed, harness.timedOut, harness.cancelled, harness.misconfigured];
+      const results = ends.map(status => backend.result(runWith(status)));
+      expect(results.map(result => result.phase === 'failed' && result.failure)).toEqual([
+        'build',
+        'time',
+        'user',
+        'config',
+      ]);
+      for (const result of results) expect(result).toMatchObject({ message: 'said so' });
+    });
+
+    it('stops a run with a patch that changes nothing else of it', () => {
+      expect(Object.keys(backend.cancel)).toEqual(['spec']);
+      const { spec: patched } = backend.cancel as { readonly spec: object };
+      expect(Object.values(patched)).toHaveLength(1);
+    });
+
+    it('hands on every variable, and says so where it limits the time', () => {
+      const text = JSON.stringify(emit({ env: { FUNC_NAME: 'Cart' }, timeout: '10m' }));
+      expect(text).toMatch(/FUNC_NAME(?:=|","value":")Cart/);
+      expect(text).toContain('"10m"');
+      expect(JSON.stringify(emit({ shipwright: { timeout: '3m' } }))).toContain('"3m"');
+    });
+
+    it('verifies the registry unless it is told not to', () => {
+      const order = { builder, revision: commit };
+      const verified = JSON.stringify(backend.emit({ ...order, insecureRegistry: false }));
+      expect(verified).toBe(JSON.stringify(backend.emit(order)));
+      expect(verified).not.toBe(
+        JSON.stringify(
+          backend.emit({
+            ...order,
+            builder: { ...builder, spec: { ...spec, shipwright: { strategy: { name: 'kaniko' } } } },
+            insecureRegistry: true,
+          }),
+        ),
+      );
     });
 
     it('tells failures, timeouts and cancels apart', () => {

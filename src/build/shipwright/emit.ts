@@ -1,12 +1,13 @@
 // Builder → Build and BuildRun, as targets.md §1.1 and core-build.md §3.3 and §9.1 have them.
 import { kinds } from '../../function/kinds.ts';
-import { buildName, buildRunName, labels } from '../../function/names.ts';
+import { buildName, buildRunName } from '../../function/names.ts';
 import type { BuilderObject } from '../../function/schema.ts';
 import type { BuilderSpec, BuildParam } from '../../function/schema-build.ts';
 import type { KubeObject } from '../../platform/kube/kube.ts';
 import type { BuildOrder } from '../backend.ts';
 import { imageNotes } from '../image-notes.ts';
 import { literal } from '../literal.ts';
+import { runMetadata } from '../run-metadata.ts';
 
 /** What Shipwright runs when a Function names no strategy. */
 const defaultStrategy = { name: 'openfunction', kind: 'ClusterBuildStrategy' };
@@ -18,7 +19,7 @@ export function emitBuild(order: BuildOrder): KubeObject {
   return {
     apiVersion: kinds.build.apiVersion,
     kind: kinds.build.kind,
-    metadata: metadata(order.builder, buildName(order.builder.metadata.name)),
+    metadata: runMetadata(order.builder, buildName(order.builder.metadata.name)),
     spec: {
       source: source(spec, order.revision),
       strategy: strategy ? withoutAbsent({ name: strategy.name, kind: strategy.kind }) : defaultStrategy,
@@ -35,20 +36,8 @@ export function emitBuildRun(builder: BuilderObject): KubeObject {
   return {
     apiVersion: kinds.buildRun.apiVersion,
     kind: kinds.buildRun.kind,
-    metadata: metadata(builder, buildRunName(builder.metadata.name)),
+    metadata: runMetadata(builder, buildRunName(builder.metadata.name)),
     spec: { build: { name: buildName(builder.metadata.name) }, serviceAccount: '.generate' },
-  };
-}
-
-function metadata(builder: BuilderObject, name: string): KubeObject['metadata'] {
-  const { apiVersion, kind, metadata: owner } = builder;
-  return {
-    name,
-    ...(owner.namespace === undefined ? {} : { namespace: owner.namespace }),
-    labels: { ...owner.labels, [labels.builder]: owner.name },
-    ownerReferences: [
-      { apiVersion, kind, name: owner.name, uid: owner.uid ?? '', controller: true, blockOwnerDeletion: true },
-    ],
   };
 }
 

@@ -1,4 +1,4 @@
-// The reasons with which Shipwright ends a BuildRun, by whom they are up to (targets.md §1.1).
+// The reasons with which Shipwright ends a BuildRun, by whom they are up to.
 import type { FailureClass, RunResult } from '../backend.ts';
 
 type FailedState = Extract<RunResult, { phase: 'failed' }>['state'];

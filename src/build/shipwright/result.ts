@@ -1,4 +1,4 @@
-// BuildRun status → RunResult, as core-build.md §3.5 and targets.md §1.1 have it. What cannot be read counts as not finished.
+// The status of a BuildRun as a RunResult. What cannot be read counts as not finished.
 import { z } from 'zod';
 import type { SourceResult } from '../../function/status.ts';
 import type { KubeObject } from '../../platform/kube/kube.ts';

@@ -1,0 +1,19 @@
+// Tekton (tekton.dev/v1): one PipelineRun for each Builder, its pipeline inlined.
+import { kinds } from '../../function/kinds.ts';
+import { pipelineRunName } from '../../function/names.ts';
+import type { Backend } from '../backend.ts';
+import { emitPipelineRun } from './emit.ts';
+import { readPipelineRun } from './result.ts';
+
+const runKey = 'tekton.dev/pipelineRun';
+
+export const tekton: Backend = {
+  engine: 'tekton',
+  run: kinds.pipelineRun,
+  emit: order => [{ kind: kinds.pipelineRun, object: emitPipelineRun(order) }],
+  runName: pipelineRunName,
+  runNamed: resourceRef => resourceRef[runKey],
+  resourceRef: builder => ({ [runKey]: pipelineRunName(builder) }),
+  result: readPipelineRun,
+  cancel: { spec: { status: 'Cancelled' } },
+};
