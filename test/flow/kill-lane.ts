@@ -164,7 +164,9 @@ export class Lane implements AsyncDisposable {
     const target = this.#target;
     if (target?.at !== at || target.kind !== kind) return undefined;
     const nth = this.#sent.filter(sent => sent.at === at && sent.kind === kind).length;
-    return nth === target.nth ? { moment: target.moment, kill: () => this.#killNow() } : undefined;
+    if (nth !== target.nth) return undefined;
+    const plane = this.#plane;
+    return { moment: target.moment, kill: async () => (plane === this.#plane ? this.#killNow() : undefined) };
   }
 
   /** With its Lease, whose end the next worker would otherwise wait for; the end of its locks in Redis it does wait for. */

@@ -35,7 +35,7 @@ export interface PlaneOptions {
 /** A process of `revflow run`. */
 export interface Plane extends AsyncDisposable {
   readonly pid: number;
-  /** Everything it logged. */
+  /** Everything it logged, and how it ended. */
   readonly log: () => string;
   /** Ends at once, in the middle of whatever it does. */
   kill9(): Promise<void>;
@@ -186,6 +186,7 @@ async function startPlane(system: System, options: PlaneOptions): Promise<Plane>
   });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (log += part.toString()));
+  child.once('exit', (code, signal) => (log += `ended: ${signal ?? code}\n`));
   await eventually('revflow run starts or ends', () => child.exitCode !== null || log.includes('"started"'));
   if (child.exitCode !== null) throw new Error(`revflow run ended with ${child.exitCode}: ${log.slice(-2_000)}`);
   return {
