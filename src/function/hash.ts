@@ -21,7 +21,7 @@ export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** `v1:` and the SHA-256 of the canonical JSON. Another version never equals this one: it is adopted, not compared (design §4). */
+/** `v1:` and the SHA-256 of the canonical JSON. Another version never equals this one: it is adopted, not compared. */
 export function versionedHash(value: unknown): string {
   return `v1:${sha256(canonicalJson(value))}`;
 }

@@ -1,5 +1,5 @@
 // Companion mode: only the watching, beside an installed OpenFunction. A change is told with the handshake of its own
-// revision-controller (core-build.md §6.3); besides it only one annotation and Events are written.
+// revision-controller; besides it only one annotation and Events are written.
 import { kinds } from '../function/kinds.ts';
 import { annotations } from '../function/names.ts';
 import { isReason } from '../function/reasons.ts';

@@ -19,7 +19,7 @@ export interface LeadershipOptions {
   readonly alone: boolean;
 }
 
-/** Names of OpenFunction's own leader Leases and where they are (core-build.md §0.1, §6). */
+/** Names of OpenFunction's own leader Leases and where they are. */
 const openFunction = {
   namespace: 'openfunction',
   controller: '79f0111e.openfunction.io',

@@ -3,7 +3,7 @@ import type { FunctionView } from './function-view.ts';
 import type { ChildView } from './kinds.ts';
 
 /**
- * Completed Builders beyond the history limits or older than `builderMaxAge`, newest kept first by sequence (core-build.md §2.9). The
+ * Completed Builders beyond the history limits or older than `builderMaxAge`, newest kept first by sequence. The
  * Builder that counts is let go only when the Function's status has its end.
  */
 export function surplusBuilders(builders: readonly ChildView[], view: FunctionView, now: number): readonly ChildView[] {

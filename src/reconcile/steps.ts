@@ -10,15 +10,13 @@ export interface Step {
   readonly name: 'watch' | 'build' | 'serving';
   /** The condition that it speaks through, and the only one. */
   readonly condition: ConditionType;
-  /** Word for what was done, in Events. */
-  readonly action: string;
   /** Whether its waiting and stalling are the Function's own: trouble with watching never is. */
   readonly vital: boolean;
   readonly run: (context: Context) => Promise<Outcome>;
 }
 
 export const steps: readonly Step[] = [
-  { name: 'watch', condition: 'Watching', action: 'Watch', vital: false, run: watchStep },
-  { name: 'build', condition: 'Built', action: 'Build', vital: true, run: buildStep },
-  { name: 'serving', condition: 'Served', action: 'Serving', vital: true, run: servingStep },
+  { name: 'watch', condition: 'Watching', vital: false, run: watchStep },
+  { name: 'build', condition: 'Built', vital: true, run: buildStep },
+  { name: 'serving', condition: 'Served', vital: true, run: servingStep },
 ];

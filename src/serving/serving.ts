@@ -1,4 +1,4 @@
-// The Serving of one attempt: its object, and whether one that is there is it (core-build.md §2.6).
+// The Serving of one attempt: its object, and whether one that is there is it.
 import { type Attempt, childMetadata, isAttempt } from '../function/child.ts';
 import { withDefaults } from '../function/defaults.ts';
 import { kinds } from '../function/kinds.ts';

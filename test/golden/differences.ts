@@ -44,7 +44,7 @@ function oneValue<T extends Omit<OldParam, 'name'>>(param: T): object {
 }
 
 /**
- * The v1beta1 spec that means the same (core-build.md §9.1): builder image and Dockerfile are parameters; variables are `env`, not one
+ * The v1beta1 spec that means the same: builder image and Dockerfile are parameters; variables are `env`, not one
  * parameter without escaping; the timeout is the whole one, since the Build is created with its Builder; `shipwright.timeout` stands in
  * for it; the pull credentials of the builder image have no place any more; the image says where its source is.
  */

@@ -81,7 +81,7 @@ describe('an API server', () => {
   });
 });
 
-/** core-build.md §5.3: the rules that types cannot hold. */
+/** The rules that types cannot hold. */
 const build = (over: object) => ({ image: 'i', build: { builder: 'b', srcRepo: { url: 'https://h/r' }, ...over } });
 const scale = (over: object) => ({ image: 'i', serving: { scaleOptions: over } });
 const keda = (over: object) => scale({ keda: over });

@@ -1,4 +1,4 @@
-// Builder → Build and BuildRun, as targets.md §1.1 and core-build.md §3.3 and §9.1 have them.
+// Builder → Build and BuildRun of Shipwright v1beta1.
 import { kinds } from '../../function/kinds.ts';
 import { buildName, buildRunName } from '../../function/names.ts';
 import type { BuilderObject } from '../../function/schema.ts';
