@@ -13,6 +13,8 @@ import { digestOf } from './builder-farm.ts';
 import { type System, startSystem } from './system.ts';
 
 const token = 'token-of-the-api';
+/** Some of them answer nothing for as long as they are waited for. */
+const patienceMs = 60_000;
 
 interface Misbehaviour {
   readonly name: string;
@@ -100,10 +102,10 @@ describe.concurrent('a forge that misbehaves for a while', () => {
       ...(isPrivate ? { credentials: { name: 'forge' } } : {}),
     };
     await system.create(name, {
-      params: `repo-type: ${driver}\npolling-interval: 1s`,
+      params: `repo-type: ${driver}\npolling-interval: 2s`,
       spec: { build: { builder: 'registry.example/builder:1', srcRepo } },
     });
-    await system.untilServed(name, digestOf(name, first));
+    await system.untilServed(name, digestOf(name, first), patienceMs);
     return { name, proxy, repository, first };
   }
 
@@ -116,10 +118,10 @@ describe.concurrent('a forge that misbehaves for a while', () => {
     expect(findCondition(failing.status?.conditions, 'Built')?.status).toBe('True');
     expect(JSON.stringify(failing)).not.toContain(token);
     const newest = await repository.commit();
-    await system.untilServed(name, digestOf(name, first));
+    await system.untilServed(name, digestOf(name, first), patienceMs);
     proxy.fault = undefined;
     proxy.cutAll();
-    await system.untilServed(name, digestOf(name, newest));
+    await system.untilServed(name, digestOf(name, newest), patienceMs);
     await system.until(name, 'is well again', ({ status }) => {
       return findCondition(status?.conditions, 'Watching')?.status === 'True';
     });
@@ -131,11 +133,11 @@ describe.concurrent('a forge that misbehaves for a while', () => {
     let old = '';
     proxy.fault = () => ({ rewrite: body => (old = body === '' ? old : body) });
     const second = await repository.commit();
-    await system.untilServed(name, digestOf(name, second));
+    await system.untilServed(name, digestOf(name, second), patienceMs);
     const stale = old;
     proxy.fault = undefined;
     const third = await repository.commit();
-    await system.untilServed(name, digestOf(name, third));
+    await system.untilServed(name, digestOf(name, third), patienceMs);
 
     proxy.reset();
     proxy.fault = () => ({ answer: { status: 200, headers: { 'content-type': driver.type }, body: stale } });
@@ -146,10 +148,10 @@ describe.concurrent('a forge that misbehaves for a while', () => {
         status?.watch?.observed?.id === third && status.build?.revision === third && status.build.state === 'Succeeded'
       );
     });
-    await system.untilServed(name, digestOf(name, third));
+    await system.untilServed(name, digestOf(name, third), patienceMs);
   }
 
-  it.each(drivers)('over $name is told of, and followed again when it is well', { timeout: 60_000 }, async driver => {
+  it.each(drivers)('over $name is told of, and followed again when it is well', { timeout: 150_000 }, async driver => {
     await Promise.all([...misbehaviours.map(each => misbehave(driver, each)), growOld(driver)]);
     expect(system.farm.created.some(run => run.function.startsWith(driver.name))).toBe(true);
   });
