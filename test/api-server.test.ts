@@ -86,6 +86,7 @@ describe('the embedded API server', () => {
     const closed = once(silent, 'close');
     await stop();
     await closed;
+    expect(silent.destroyed).toBe(true);
     await start();
   });
 

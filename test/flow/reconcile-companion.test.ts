@@ -134,7 +134,7 @@ describe('companion mode', () => {
     await world.writeStatus(statusOf(shaC));
     await world.reconcile();
     expect(await told(world)).toBe(0);
-    await world.clock.advance(1_000);
+    world.clock.advance(1_000);
     await world.observe(shaC);
     await world.reconcile();
     expect(await told(world)).toBe(0);
@@ -151,7 +151,7 @@ describe('companion mode', () => {
     await world.reconcile();
     expect(await told(world)).toBe(1);
     for (const times of [1, 0, 0]) {
-      await world.clock.advance(1_000);
+      world.clock.advance(1_000);
       await world.observe(shaB, { sightings: 2 });
       await world.reconcile();
       expect(await told(world)).toBe(times);
@@ -173,7 +173,7 @@ describe('companion mode', () => {
     // It built what was there before the last push.
     await world.writeStatus(statusOf(shaC));
     await world.reconcile();
-    await world.clock.advance(1_000);
+    world.clock.advance(1_000);
     await world.observe(shaB);
     await world.reconcile();
     expect(await told(world)).toBe(1);
@@ -208,9 +208,9 @@ describe('companion mode', () => {
     // Killed between the handshake and the annotation.
     world.interrupt = (moment, request) => {
       if (moment === 'before' && request === 'patch functions/f')
-        throw new KubeError({ status: 0, reason: 'Aborted' }, '');
+        throw new KubeError({ status: 0, reason: 'Aborted' }, 'killed');
     };
-    await expect(world.reconcile()).rejects.toThrow();
+    await expect(world.reconcile()).rejects.toThrow('killed');
     world.interrupt = () => {};
     await world.reconcile();
     expect(await told(world)).toBe(1);

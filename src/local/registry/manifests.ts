@@ -18,8 +18,16 @@ const Descriptor = z.object({
   size: z.number().int().nonnegative(),
 });
 const Common = z.object({ schemaVersion: z.literal(2), mediaType: z.string().optional() });
-const Image = Common.extend({ config: Descriptor, layers: z.array(Descriptor).nullish(), manifests: z.undefined().optional() });
-const List = Common.extend({ manifests: z.array(Descriptor), config: z.undefined().optional(), layers: z.undefined().optional() });
+const Image = Common.extend({
+  config: Descriptor,
+  layers: z.array(Descriptor).nullish(),
+  manifests: z.undefined().optional(),
+});
+const List = Common.extend({
+  manifests: z.array(Descriptor),
+  config: z.undefined().optional(),
+  layers: z.undefined().optional(),
+});
 
 /** `GET`, `HEAD`, `PUT` and `DELETE` of `/v2/<name>/manifests/<tag or digest>`. */
 export async function manifest(ask: Ask): Promise<Reply> {
