@@ -33,8 +33,8 @@ export function isWasm(fn: FunctionObject): boolean {
 function specDefaults(spec: FunctionSpec): FunctionSpec {
   const { serving } = spec;
   return {
-    workloadRuntime: 'OCIContainer',
     ...spec,
+    workloadRuntime: spec.workloadRuntime || 'OCIContainer',
     version: spec.version || defaultVersion,
     ...(serving === undefined ? {} : { serving: { ...serving, triggers: triggerDefaults(serving.triggers ?? {}) } }),
   };

@@ -102,3 +102,31 @@ function envOf(text: string): readonly object[] {
   }));
   return entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
+
+const zero = 'their webhook wrote a zero value in its place; here it is asked for';
+const nothing =
+  'an entry without its only member could never be read in their other version; nothing can be made of it';
+const nulls = 'their webhook wrote nulls beside it, which their own schema refused';
+
+/** Functions that are taken or refused otherwise than by OpenFunction's webhooks, each with the reason. */
+export const otherVerdicts: Readonly<Record<string, string>> = {
+  'serving timeout negative': 'a time that is over before it begins: no Serving could ever run',
+  'srcRepo bundle without image': zero,
+  'strategy without name': zero,
+  'shipwright param without name': zero,
+  'scaleUp policy without periodSeconds': zero,
+  'scaleDown policy without periodSeconds': zero,
+  'fallback without replicas': zero,
+  'keda trigger without type': zero,
+  'dapr trigger without name': zero,
+  'binding without version': zero,
+  'pubsub without type': zero,
+  'tracing without enabled': zero,
+  'output without dapr': nothing,
+  'trigger input empty': nothing,
+  'shipwright param with configMapValue': nulls,
+  'shipwright param with configMapValue with format': nulls,
+  'shipwright param with secretValue': nulls,
+  'shipwright param with values with secretValue': nulls,
+  'scalingStrategy eager': 'KEDA has it by now',
+};
