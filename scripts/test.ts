@@ -1,14 +1,15 @@
-// `npm test [paths]`: makes sure that the servers which tests need are installed, runs the tests, and ends with "N passed, N failed".
+// `npm test [paths]`: makes sure that what tests need of the system is installed, runs the tests, and ends with "N passed, N failed".
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { countsText, runTests } from './counted-tests.ts';
 
-/** Debian packages of the servers that tests start, and the file that shows that each is there. */
+/** Debian packages of the servers and tools that tests start, and the file that shows that each is there. */
 const servers: Readonly<Record<string, string>> = {
   git: '/usr/bin/git',
   'redis-server': '/usr/bin/redis-server',
   'docker-registry': '/usr/bin/docker-registry',
   'apache2-utils': '/usr/bin/htpasswd',
+  skopeo: '/usr/bin/skopeo',
 };
 
 installServers();

@@ -150,6 +150,22 @@ describe('README', () => {
     expect(told.filter(flag => !ours.has(flag) && !foreign.has(flag))).toEqual([]);
   });
 
+  it('names the packages that tests need, and so does what installs them', () => {
+    const tests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' }).filter(path =>
+      path.endsWith('.ts'),
+    );
+    const texts = tests.map(path => read(join('test', path)));
+    const needed = new Set(
+      texts.flatMap(text => [...text.matchAll(/the Debian package ([a-z0-9-]+)/g)].map(match => match[1] ?? '')),
+    );
+    expect(needed.size).toBeGreaterThan(1);
+    const [, section = ''] = readme.split("from Debian's packages ");
+    const named = [...(section.split(';')[0] ?? '').matchAll(/`([^`]+)`/g)].map(match => match[1] ?? '');
+    const installed = [...read('scripts/test.ts').matchAll(/^ {2}'?([a-z0-9-]+)'?: '\/usr\/bin\//gm)];
+    expect(installed.map(match => match[1])).toEqual(named);
+    expect(named).toEqual(expect.arrayContaining([...needed]));
+  });
+
   it('fits: nobody reads more than 200 lines', () => {
     expect(readme.split('\n').length).toBeLessThanOrEqual(200);
   });
