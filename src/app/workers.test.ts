@@ -36,7 +36,7 @@ describe('the workers of a process', () => {
     made.push(workers);
     return workers;
   }
-  const leader: Leader = { ready: Promise.resolve(), lastAliveAt: 0, [Symbol.asyncDispose]: async () => {} };
+  const leader: Leader = { ready: Promise.resolve(), [Symbol.asyncDispose]: async () => {} };
   /** Lets the event loop turn. */
   const turn = async () => {
     for (let count = 0; count < 5; count += 1) await new Promise(resolve => setImmediate(resolve));

@@ -51,9 +51,6 @@ export class Workers {
     this.#lead(true);
     return {
       ready: leader.ready,
-      get lastAliveAt() {
-        return leader.lastAliveAt;
-      },
       [Symbol.asyncDispose]: async () => {
         this.#lead(false);
         await leader[Symbol.asyncDispose]();

@@ -41,11 +41,6 @@ export class Children implements AsyncDisposable {
     return Promise.all(this.#reflectors.map(reflector => reflector.synced)).then(() => {});
   }
 
-  /** Milliseconds since the epoch of the last proof that all watches live. */
-  get lastAliveAt(): number {
-    return Math.min(...this.#reflectors.map(reflector => reflector.lastAliveAt));
-  }
-
   /** The children of the Function with this UID, in no order. */
   of(functionUid: string): readonly ChildView[] {
     return [...(this.#byFunction.get(functionUid)?.values() ?? [])];

@@ -38,11 +38,6 @@ export class Functions implements AsyncDisposable {
     return Promise.all(this.#reflectors.map(reflector => reflector.synced)).then(() => {});
   }
 
-  /** Milliseconds since the epoch of the last proof that all watches live. */
-  get lastAliveAt(): number {
-    return Math.min(...this.#reflectors.map(reflector => reflector.lastAliveAt));
-  }
-
   get(key: string): FunctionView | undefined {
     return this.#byKey.get(key);
   }

@@ -47,8 +47,6 @@ export interface LeaderOptions {
 export interface Leader extends AsyncDisposable {
   /** Resolves when everything was listed and every source was handed to the workers. */
   readonly ready: Promise<void>;
-  /** Milliseconds since the epoch of the last proof that all informers live. */
-  readonly lastAliveAt: number;
 }
 
 const fanOutConcurrency = 16;
@@ -61,9 +59,6 @@ export function startLeader(options: LeaderOptions): Leader {
   const leading = new Leading(options);
   return {
     ready: leading.start(),
-    get lastAliveAt() {
-      return leading.lastAliveAt;
-    },
     [Symbol.asyncDispose]: () => leading.stop(),
   };
 }
@@ -109,10 +104,6 @@ class Leading {
       builderIndex && servingIndex
         ? new Pruner({ ...options, functions: this.#functions, builders: builderIndex, servings: servingIndex })
         : undefined;
-  }
-
-  get lastAliveAt(): number {
-    return Math.min(this.#functions.lastAliveAt, ...this.#children.map(children => children.lastAliveAt));
   }
 
   async start(): Promise<void> {

@@ -6,15 +6,17 @@ import type { Failure } from './run-status.ts';
 /** Why a run was told to stop; what an AbortSignal of a run carries. */
 export type Stop = 'cancelled' | 'timeout' | 'gone' | 'closing';
 
-const longestMessage = 1_000;
+const longestMessage = 500;
 const tailLines = 5;
+/** Of the log; its very end is what counts. */
+const longestTail = 400;
 
 /** The failure of a run that threw. `tail`: the last lines of its log. */
 export function failureOf(error: unknown, spec: BuildSpec | undefined, tail: readonly string[]): Failure {
   const known = error instanceof TerminalError || error instanceof RetryableError;
   const said = known ? error.message : 'a fault in the local runner; its log has more';
   const lines = tail.slice(-tailLines).filter(line => !said.includes(line) && !line.includes(said));
-  const message = cut(lines.length === 0 ? said : `${said}; the log ends: ${lines.join(' | ')}`);
+  const message = lines.length === 0 ? cut(said) : `${cut(said)}; the log ends: ${endOf(lines.join(' | '))}`;
   return { reason: 'Failed', message, details: { reason: detailOf(error, spec), message: cut(said) } };
 }
 
@@ -36,6 +38,10 @@ function detailOf(error: unknown, spec: BuildSpec | undefined): string {
 export function stopFailure(stop: 'cancelled' | 'timeout', name: string, timeout: string): Failure {
   if (stop === 'cancelled') return { reason: 'BuildRunCanceled', message: `BuildRun ${name} was cancelled` };
   return { reason: 'BuildRunTimeout', message: `BuildRun ${name} failed to finish within ${timeout}` };
+}
+
+function endOf(text: string): string {
+  return text.length > longestTail ? `...${text.slice(3 - longestTail)}` : text;
 }
 
 function cut(text: string): string {
