@@ -36,7 +36,7 @@ export const metricTable = {
   },
   revflow_emission_seconds: {
     kind: 'histogram',
-    help: 'From the observation of a change to the creation of its run',
+    help: 'From the last look at a source, which a run is made for, to the creation of that run',
     labels: [],
     buckets: fastSeconds,
   },

@@ -136,6 +136,9 @@ class Leading {
     await this.#secrets?.[Symbol.asyncDispose]();
     await Promise.all([this.#subscriptions[Symbol.asyncDispose](), this.#pruner?.[Symbol.asyncDispose]()]);
     await this.#waking.close();
+    // Another process counts now.
+    for (const name of ['revflow_overdue_sources', 'revflow_sources'] as const)
+      this.#options.metrics.gauge(name, {}, 0);
   }
 
   #functionChanged(view: FunctionView, previous: FunctionView | undefined): void {
