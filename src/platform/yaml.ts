@@ -7,9 +7,12 @@ export function parseYaml(text: string): unknown {
   return parse(text, { logLevel: 'error' });
 }
 
-/** One YAML document, two spaces deep, without folded lines or aliases: the same value gives the same text. */
+/**
+ * One YAML document, two spaces deep, without folded lines or aliases: the same value gives the same text. Readers of YAML 1.1 read the
+ * same: `off`, `0777` and the like are quoted.
+ */
 export function formatYaml(value: unknown): string {
-  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' });
 }
 
 /** One document of a stream: its value, or what is wrong with its text. Lines count from 1. */

@@ -6,8 +6,8 @@ import type { BuilderSpec, BuildParam } from '../../function/schema-build.ts';
 import type { KubeObject } from '../../platform/kube/kube.ts';
 import type { BuildOrder } from '../backend.ts';
 import { imageNotes } from '../image-notes.ts';
-import { literal } from '../literal.ts';
 import { runMetadata } from '../run-metadata.ts';
+import { Texts } from '../texts.ts';
 
 /** What Shipwright runs when a Function names no strategy. */
 const defaultStrategy = { name: 'openfunction', kind: 'ClusterBuildStrategy' };
@@ -98,11 +98,13 @@ function single({ value, configMapValue, secretValue }: SingleValue): object {
   return value === undefined ? {} : { value };
 }
 
-/** Values arrive as they are written: nothing in them is a reference to another variable. */
+/** Values arrive as they are written: nothing in them is a reference to another variable, or to what Tekton knows. */
 function environment(spec: BuilderSpec): readonly object[] {
-  return Object.entries(spec.env ?? {})
+  const texts = new Texts();
+  const own = Object.entries(spec.env ?? {})
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => ({ name, value: literal(value) }));
+    .map(([name, value]) => ({ name, value: texts.plain(value) }));
+  return [...texts.variables, ...own];
 }
 
 function list(name: string, items: readonly object[]): object {

@@ -5,9 +5,9 @@ import type { BuilderSpec } from '../../function/schema-build.ts';
 import type { KubeObject } from '../../platform/kube/kube.ts';
 import type { BuildOrder } from '../backend.ts';
 import { runMetadata } from '../run-metadata.ts';
+import { Texts, type Variable } from '../texts.ts';
 import { runParams, sortedEnv } from './params.ts';
 import { type InlinedTask, type PipelineSpec, pipelineOf } from './pipelines.ts';
-import { Texts, type Variable } from './text.ts';
 
 /** What builds where a Function names no strategy. */
 const defaultStrategy = 'openfunction';

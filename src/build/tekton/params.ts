@@ -2,8 +2,8 @@
 import type { BuilderSpec, BuildParam } from '../../function/schema-build.ts';
 import { TerminalError } from '../../platform/errors.ts';
 import type { BuildOrder } from '../backend.ts';
+import type { Texts } from '../texts.ts';
 import type { PipelineParam } from './pipelines.ts';
-import type { Texts } from './text.ts';
 
 export interface RunParam {
   readonly name: string;

@@ -83,15 +83,6 @@ const bundleResults: readonly Named[] = [
     description: 'The digest that was unpacked.',
     value: '$(tasks.fetch.results.bundle-digest)',
   },
-  {
-    name: 'BUNDLE_ARTIFACT_INPUTS',
-    description: 'The same with its repository. Tekton Chains reads names that end like this.',
-    type: 'object',
-    value: {
-      uri: '$(tasks.fetch.results.BUNDLE_ARTIFACT_INPUTS.uri)',
-      digest: '$(tasks.fetch.results.BUNDLE_ARTIFACT_INPUTS.digest)',
-    },
-  },
 ];
 
 const fetchBundle: Task = {

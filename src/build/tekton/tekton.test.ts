@@ -73,7 +73,7 @@ describe('a PipelineRun', () => {
     expect(JSON.stringify(params)).not.toContain('git-');
     expect(workspaces).toContainEqual(expect.objectContaining({ name: 'bundle-dockerconfig' }));
     const results = pipelineSpec.results.map(({ name }) => name);
-    expect(results).toEqual(expect.arrayContaining(['bundle-digest', 'BUNDLE_ARTIFACT_INPUTS', 'IMAGE_DIGEST']));
+    expect(results).toEqual(expect.arrayContaining(['bundle-digest', 'IMAGE_URL', 'IMAGE_DIGEST']));
     expect(results).not.toContain('CHAINS-GIT_COMMIT');
   });
 

@@ -1,14 +1,17 @@
-// Texts of users in a run: Tekton puts them into arguments, and then Kubernetes reads those. They arrive as they were written.
-import { literal } from '../literal.ts';
+// Texts of users in a run: Tekton puts them into arguments and variables, and then Kubernetes reads those. They arrive as they were written.
+import { literal } from './literal.ts';
 
-/** A variable of a step that only arguments read. */
+/** A variable of a step. */
 export interface Variable {
   readonly name: string;
   readonly value?: string;
   readonly valueFrom?: object;
 }
 
-/** Holds a dollar sign, so that no reference of Tekton stands in a value: what is read as `$(` is never written so. */
+/** What Tekton takes for a reference of its own, such as `$(params.image)`: it knows no way to write that as a text. */
+const tektonReference = /\$\([a-z]+[.[]/;
+
+/** Holds a dollar sign: Kubernetes puts it before what would be a reference. */
 const dollar = { name: 'REVFLOW_DOLLAR', value: '$' };
 
 const reference = 'REVFLOW_VALUE_';
@@ -28,7 +31,7 @@ export class Texts {
 
   /** What Kubernetes turns back into this text after Tekton has found nothing in it. */
   plain(text: string): string {
-    return text.includes('$(') ? this.#guarded(text) : literal(text);
+    return tektonReference.test(text) ? this.#guarded(text) : literal(text);
   }
 
   /** A value of a ConfigMap or a Secret; only the container learns it. */
