@@ -1,0 +1,141 @@
+// A Function is built on Tekton, played by hand: by annotation, or because the cluster has nothing else.
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kinds } from '../../src/function/kinds.ts';
+import type { KubeObject } from '../../src/platform/kube/kube.ts';
+import { hasPublished, published } from '../pipelines/manifests.ts';
+import { readDefinitions, type TestCluster } from '../servers/api-server.ts';
+import { startReconcileCluster } from './cluster.ts';
+import { createWorld, digest, gitSpec, shaA, shaB, type World, watching } from './world.ts';
+
+const engine = { 'openfunction.io/build-engine': 'tekton' };
+
+describe.skipIf(!hasPublished)(
+  `a build on Tekton${hasPublished ? '' : ' (skipped: its definition is not at hand)'}`,
+  () => {
+    let cluster: TestCluster;
+    beforeAll(async () => {
+      cluster = await startReconcileCluster();
+      const definitions = await readDefinitions(join(published, 'tekton-pipeline'));
+      const wanted = definitions.filter(({ metadata }) => metadata.name === 'pipelineruns.tekton.dev');
+      if (!cluster.isReal) await cluster.install(wanted);
+    });
+    afterAll(() => cluster[Symbol.asyncDispose]());
+
+    it('is one PipelineRun, pinned to what was observed, and its results lead to a Serving', async () => {
+      const world = await createWorld(cluster);
+      await world.create(gitSpec, { ...watching('type: source'), ...engine });
+      await world.observe(shaA);
+      await world.reconcile();
+      const [run] = await world.all(kinds.pipelineRun);
+      expect(run?.['spec']).toMatchObject({ params: expect.arrayContaining([{ name: 'git-revision', value: shaA }]) });
+      expect(await world.all(kinds.buildRun)).toEqual([]);
+      const [builder] = await world.all(kinds.builder);
+      expect(builder?.['status']).toMatchObject({ resourceRef: { 'tekton.dev/pipelineRun': run?.metadata.name } });
+
+      await end(world, run, { status: 'True', reason: 'Succeeded' });
+      await world.reconcile();
+      expect((await world.read()).status).toMatchObject({
+        build: { state: 'Succeeded' },
+        revision: { imageDigest: digest(1) },
+        sources: [{ name: 'default', git: { commitSha: shaA, commitAuthor: 'A. Author' } }],
+        serving: { state: 'Created' },
+      });
+      expect(world.faults).toEqual([]);
+    });
+
+    it('is cancelled for a newer commit with Tekton’s own word', async () => {
+      const world = await createWorld(cluster);
+      await world.create(gitSpec, { ...watching('type: source'), ...engine });
+      await world.observe(shaA);
+      await world.reconcile();
+      const [run] = await world.all(kinds.pipelineRun);
+      await world.observe(shaB);
+      await world.reconcile();
+      const [stopped] = await world.all(kinds.pipelineRun);
+      expect(stopped?.['spec']).toMatchObject({ status: 'Cancelled' });
+      expect(await world.condition('Built')).toMatchObject({ status: 'Unknown', reason: 'Cancelling' });
+      await end(world, run, { status: 'False', reason: 'Cancelled' });
+      await world.reconcile();
+      expect((await world.read()).status?.build).toMatchObject({ state: 'Building', sequence: 2, revision: shaB });
+      expect(await world.all(kinds.pipelineRun)).toHaveLength(2);
+    });
+
+    it('stays where it is when the annotation names another engine meanwhile', async () => {
+      const world = await createWorld(cluster);
+      await world.create(gitSpec, { ...watching('type: source'), ...engine });
+      await world.observe(shaA);
+      await world.reconcile();
+      await world.annotate({ 'openfunction.io/build-engine': 'shipwright' });
+      await world.reconcile();
+      expect((await world.read()).status?.build).toMatchObject({ state: 'Building', sequence: 1 });
+      const [run] = await world.all(kinds.pipelineRun);
+      await end(world, run, { status: 'True', reason: 'Completed' });
+      await world.reconcile();
+      expect((await world.read()).status?.build).toMatchObject({ state: 'Succeeded', sequence: 1 });
+      await world.observe(shaB);
+      await world.reconcile();
+      expect(await world.all(kinds.buildRun)).toHaveLength(1);
+      expect(await world.all(kinds.pipelineRun)).toHaveLength(1);
+    });
+
+    it('that cannot be asked for fails with the reason, and an edit mends it', async () => {
+      const world = await createWorld(cluster);
+      const build = { ...gitSpec.build, shipwright: { strategy: { name: 'mine' } } };
+      await world.create({ ...gitSpec, build }, engine);
+      await world.reconcile();
+      const message = expect.stringContaining('the strategy mine is not known to Tekton builds');
+      expect((await world.read()).status?.build).toMatchObject({
+        state: 'Failed',
+        reason: 'BuildStartFailed',
+        message,
+      });
+      expect(await world.condition('Built')).toMatchObject({ status: 'False', reason: 'BuildStartFailed', message });
+      expect(await world.all(kinds.pipelineRun)).toEqual([]);
+      await world.editSpec({ build: { shipwright: { strategy: { name: 'ko' } } } });
+      await world.reconcile();
+      expect((await world.read()).status?.build).toMatchObject({ state: 'Building', sequence: 2 });
+      expect(world.faults).toEqual([]);
+    });
+  },
+);
+
+describe('a build on Shipwright', () => {
+  let cluster: TestCluster;
+  beforeAll(async () => {
+    cluster = await startReconcileCluster();
+  });
+  afterAll(() => cluster[Symbol.asyncDispose]());
+
+  it('that is not registered fails with the Build’s own reason, and its run is told to stop', async () => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec);
+    await world.reconcile();
+    const [build] = await world.all(kinds.build);
+    const status = { registered: 'False', reason: 'SpecOutputSecretRefNotFound', message: 'Secret push is not there' };
+    const ref = { kind: kinds.build, namespace: world.namespace, name: build?.metadata.name ?? '' };
+    await world.kube.patch(ref, { status }, { subresource: 'status' });
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({
+      state: 'Failed',
+      reason: 'BuildRegistrationFailed',
+      message: expect.stringContaining('SpecOutputSecretRefNotFound: Secret push is not there'),
+    });
+    const [run] = await world.all(kinds.buildRun);
+    expect(run?.['spec']).toMatchObject({ state: 'BuildRunCanceled' });
+  });
+});
+
+async function end(world: World, run: KubeObject | undefined, how: { status: string; reason: string }): Promise<void> {
+  const now = new Date(world.clock.now()).toISOString();
+  const condition = { type: 'Succeeded', message: 'it ended', lastTransitionTime: now, ...how };
+  const results = [
+    { name: 'CHAINS-GIT_COMMIT', value: shaA },
+    { name: 'commit-author', value: 'A. Author' },
+    { name: 'IMAGE_DIGEST', value: digest(1) },
+    { name: 'image-size', value: '1000' },
+  ];
+  const status = { conditions: [condition], completionTime: now, ...(how.status === 'True' ? { results } : {}) };
+  const ref = { kind: kinds.pipelineRun, namespace: world.namespace, name: run?.metadata.name ?? '' };
+  await world.kube.patch(ref, { status }, { subresource: 'status' });
+}
