@@ -24,6 +24,8 @@ const recorded: RecordedBuild = {
   inputHash: 'v1:x',
   cancels: 0,
   vanished: 0,
+  retries: 0,
+  retryAt: undefined,
   superseded: false,
   pruned: false,
 };
@@ -135,6 +137,24 @@ describe('whether a build starts', () => {
       facts({ watch: seen(a) }),
       build({}, { builder: 'absent' }),
       'nothing',
+    ],
+    [
+      'what failed in passing is tried again at its own revision',
+      facts({ watch: unseen() }),
+      build({ phase: 'failed', retryAt: now }),
+      `build Retried ${a}`,
+    ],
+    [
+      'and not before its time',
+      facts({ watch: seen(a) }),
+      build({ phase: 'failed', retryAt: now + 1 }),
+      'hold Retried RetryingBuild',
+    ],
+    [
+      'a newer head does not wait for that',
+      facts({ watch: seen(b) }),
+      build({ phase: 'failed', retryAt: now + 1 }),
+      `build NewRevision ${b}`,
     ],
     [
       'a vanished run is started again at its own revision, observed or not',

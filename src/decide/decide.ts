@@ -6,6 +6,7 @@ import { cleared, neverBuilt } from './first-build.ts';
 import { firstObservation } from './first-observation.ts';
 import { held } from './held.ts';
 import { newRevision } from './new-revision.ts';
+import { failedInPassing, retryLater } from './passing-failure.ts';
 import { rebuildRequested } from './rebuild-request.ts';
 import { rollbackConfirmed } from './rollback.ts';
 import type { BuildCause, BuildCauseRule, BuildGate, Hold, ServingCause, ServingCauseRule, TraceLine } from './rule.ts';
@@ -27,10 +28,18 @@ export const buildCauses: readonly BuildCauseRule[] = [
   builderDeleted,
   newRevision,
   supersededForNothing,
+  failedInPassing,
 ];
 
 /** Gates before a build; the first that objects decides. Cancelling comes last: nothing is cancelled for a build that must wait. */
-export const buildGates: readonly BuildGate[] = [suspended, held, firstObservation, rollbackConfirmed, supersede];
+export const buildGates: readonly BuildGate[] = [
+  suspended,
+  held,
+  retryLater,
+  firstObservation,
+  rollbackConfirmed,
+  supersede,
+];
 
 export const servingCauses: readonly ServingCauseRule[] = [
   neverServed,

@@ -14,6 +14,9 @@ export interface Policy {
   readonly cancelMs: number;
   /** A run that could not be created this often in a row makes its build a failed one. */
   readonly startTries: number;
+  /** How often in a row a build that failed for a cause that passes is tried again, and after what time first; it doubles. */
+  readonly failedRetries: number;
+  readonly failedRetryMs: number;
 }
 
 export const defaultPolicy: Policy = {
@@ -23,6 +26,8 @@ export const defaultPolicy: Policy = {
   vanishedRuns: 3,
   cancelMs: 120_000,
   startTries: 5,
+  failedRetries: 3,
+  failedRetryMs: 15_000,
 };
 
 /** An id that this Function left, and when (milliseconds since the epoch). */
@@ -52,6 +57,10 @@ export interface RecordedBuild {
   readonly cancels: number;
   /** How many runs in a row vanished before this one. */
   readonly vanished: number;
+  /** How many runs in a row failed for a cause that passes before this one. */
+  readonly retries: number;
+  /** When it is tried again, milliseconds since the epoch; absent: not by itself. */
+  readonly retryAt: number | undefined;
   /** Its run ended because we cancelled it for something newer: it is no result, a build must follow. */
   readonly superseded: boolean;
   /** `status.build.pruned`: its Builder was removed by us. */

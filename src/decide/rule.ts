@@ -10,7 +10,8 @@ export type BuildCause =
   | 'BuilderDeleted'
   | 'RunVanished'
   | 'NewRevision'
-  | 'Superseded';
+  | 'Superseded'
+  | 'Retried';
 
 /** Why a Serving is wanted. */
 export type ServingCause = 'First' | 'Cleared' | 'Built' | 'SpecChanged' | 'ServingDeleted';
@@ -50,5 +51,5 @@ export interface ServingCauseRule {
 
 /** Causes that try the same revision again: known already, it needs no observation. */
 export function retries(cause: BuildCause): boolean {
-  return cause === 'RunVanished' || cause === 'BuilderDeleted' || cause === 'Superseded';
+  return ['RunVanished', 'BuilderDeleted', 'Superseded', 'Retried'].includes(cause);
 }

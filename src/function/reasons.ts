@@ -50,6 +50,7 @@ const ofDecisions = {
   Held: 'openfunction.io/hold is set',
   AwaitingFirstObservation: 'the first look at the source is awaited',
   ConfirmingRollback: 'an id that was left a short while ago must be seen twice',
+  RetryingBuild: 'the build failed for a cause that may pass, and is tried again by itself',
   LettingFinish: 'two builds in a row were cancelled; this one is let finish',
   Cancelling: 'the running build is being cancelled for a newer one',
 };

@@ -51,6 +51,11 @@ const buildStatus = intent.extend({
     .int()
     .exactOptional()
     .describe('Runs in a row that were cancelled for newer revisions before this one; absent: 0.'),
+  retries: z
+    .int()
+    .exactOptional()
+    .describe('Runs in a row that failed for a cause that passes before this one; absent: 0.'),
+  retryAt: moment.exactOptional().describe('When this failed build is tried again; absent: not by itself.'),
   vanished: z.int().exactOptional().describe('Runs in a row that vanished before this one; absent: 0.'),
   pruned: z.boolean().exactOptional().describe('Its Builder was removed by our own pruning.'),
   cancelledAt: moment

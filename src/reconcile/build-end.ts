@@ -3,8 +3,10 @@ import type { Backend } from '../build/backend.ts';
 import { type BuildEnd, builtSources, endedStatus, endOf, reportedRevision } from '../build/builder.ts';
 import { buildTimeoutMs } from '../build/plan.ts';
 import type { BuildFacts } from '../decide/facts.ts';
+import { nextTry } from '../decide/passing-failure.ts';
 import { vanishedTooOften } from '../decide/vanished-run.ts';
 import { createdAt } from '../function/child.ts';
+import { momentText } from '../function/conditions.ts';
 import { formatDuration } from '../function/duration.ts';
 import { kinds } from '../function/kinds.ts';
 import type { BuilderObject, BuilderStatus } from '../function/schema.ts';
@@ -30,6 +32,7 @@ export async function settleBuild(context: Context, going: Going): Promise<boole
   if (end) {
     if (run && going.refused) await stopRun(context, backend, run);
     await conclude(context, withRef(builder, backend), inTime(end, builder, result));
+    if (result.phase === 'failed' && result.failure === 'transient') planRetry(context);
     return true;
   }
   if (!run) return false;
@@ -39,6 +42,13 @@ export async function settleBuild(context: Context, going: Going): Promise<boole
   await stopRun(context, backend, run);
   await conclude(context, builder, timeoutOf(builder));
   return true;
+}
+
+/** A cause that passes is nobody's fault: the same revision is tried again after a while. */
+function planRetry({ draft, now, options }: Context): void {
+  const { build } = draft.status;
+  const at = nextTry({ now, policy: options.policy }, build?.retries ?? 0);
+  if (build?.state === 'Failed' && at !== undefined) draft.set({ build: { ...build, retryAt: momentText(at) } });
 }
 
 /** A run that ended before anybody wrote where it is. */

@@ -134,6 +134,8 @@ function recordedBuild({ draft }: Reading, going: Going): RecordedBuild | undefi
     inputHash,
     cancels: build.cancels ?? 0,
     vanished: build.vanished ?? 0,
+    retries: build.retries ?? 0,
+    retryAt: Date.parse(build.retryAt ?? '') || undefined,
     superseded: build.cancelledAt !== undefined,
     pruned: build.pruned ?? false,
   };

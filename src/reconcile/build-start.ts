@@ -27,9 +27,10 @@ export interface Order {
   readonly revision: string | undefined;
   /** The id attempted before; undefined: none. */
   readonly from: string | undefined;
-  /** Runs in a row that were cancelled for newer revisions, and that vanished, before this one. */
+  /** Runs in a row that were cancelled for newer revisions, that vanished, and that failed in passing, before this one. */
   readonly cancels: number;
   readonly vanished: number;
+  readonly retries: number;
 }
 
 /** How soon a waiting intent asks again for a slot when nobody woke it. */
@@ -62,7 +63,7 @@ export async function continueBuild(context: Context, order: Order): Promise<Out
 
 async function recordIntent(context: Context, order: Order, sequence: number): Promise<boolean> {
   const { draft, fn, now, steering } = context;
-  const { cause, revision, from, cancels, vanished } = order;
+  const { cause, revision, from, cancels, vanished, retries } = order;
   const build = withoutAbsent<BuildStatus>({
     state: 'Created',
     resourceRef: builderName(fn.metadata.uid, sequence),
@@ -73,6 +74,7 @@ async function recordIntent(context: Context, order: Order, sequence: number): P
     startedAt: momentText(now),
     cancels: cancels || undefined,
     vanished: vanished || undefined,
+    retries: retries || undefined,
   });
   const { lastHandledRebuild } = draft.status;
   draft.set({

@@ -94,6 +94,7 @@ function orderOf(backend: Backend, { cause, revision }: Starting, { recorded }: 
     from: recorded?.revision,
     cancels: forNewer ? recorded.cancels + 1 : 0,
     vanished: cause === 'RunVanished' ? (recorded?.vanished ?? 0) + 1 : 0,
+    retries: cause === 'Retried' ? (recorded?.retries ?? 0) + 1 : 0,
   };
 }
 
@@ -131,8 +132,9 @@ async function goOn(context: Context, work: Work): Promise<Outcome> {
     const hold = { reason: 'Suspended', message: 'openfunction.io/suspend is "true"; revflow resume takes it away' };
     return stalled(sayHold(build, hold, `${build.resourceRef ?? ''} is to be built`));
   }
-  const { cause = 'First', revision, cancels = 0, vanished = 0 } = build;
-  return continueBuild(context, { backend: work.backend, cause, revision, from: undefined, cancels, vanished });
+  const { cause = 'First', revision, cancels = 0, vanished = 0, retries = 0 } = build;
+  const order = { cause, revision, from: undefined, cancels, vanished, retries };
+  return continueBuild(context, { backend: work.backend, ...order });
 }
 
 /** Nothing is started: says how it stands, and what is held back. */

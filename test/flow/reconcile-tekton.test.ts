@@ -79,6 +79,50 @@ describe.skipIf(!hasPublished)(
       expect(await world.all(kinds.pipelineRun)).toHaveLength(1);
     });
 
+    it('that failed for a cause that passes is tried again after a while, three times, each time later', async () => {
+      const world = await createWorld(cluster);
+      await world.create(gitSpec, { ...watching('type: source'), ...engine });
+      await world.observe(shaA);
+      await world.reconcile();
+      for (const [retries, afterMs] of [15_000, 30_000, 60_000].entries()) {
+        await end(world, await newest(world), { status: 'False', reason: 'CreateRunFailed' });
+        const until = await world.reconcile();
+        expect((await world.read()).status?.build).toMatchObject({ state: 'Failed', sequence: retries + 1 });
+        expect(await world.condition('Built')).toMatchObject({ status: 'False', reason: 'RetryingBuild' });
+        expect((until ?? 0) - world.clock.now()).toBeGreaterThan(afterMs - 1_000);
+        expect((until ?? 0) - world.clock.now()).toBeLessThanOrEqual(afterMs);
+        await world.clock.advance(afterMs);
+        await world.reconcile();
+        const build = {
+          state: 'Building',
+          sequence: retries + 2,
+          revision: shaA,
+          cause: 'Retried',
+          retries: retries + 1,
+        };
+        expect((await world.read()).status?.build).toMatchObject(build);
+      }
+      await end(world, await newest(world), { status: 'False', reason: 'CreateRunFailed' });
+      await world.reconcile();
+      await world.clock.advance(3_600_000);
+      await world.reconcile();
+      expect((await world.read()).status?.build).toMatchObject({ state: 'Failed', sequence: 4 });
+      expect(await world.condition('Built')).toMatchObject({ status: 'False', reason: 'BuildFailed' });
+    });
+
+    it('that failed by itself is not tried again', async () => {
+      const world = await createWorld(cluster);
+      await world.create(gitSpec, { ...watching('type: source'), ...engine });
+      await world.observe(shaA);
+      await world.reconcile();
+      await end(world, await newest(world), { status: 'False', reason: 'Failed' });
+      await world.reconcile();
+      await world.clock.advance(3_600_000);
+      await world.observe(shaA);
+      await world.reconcile();
+      expect((await world.read()).status?.build).toMatchObject({ state: 'Failed', sequence: 1 });
+    });
+
     it('that cannot be asked for fails with the reason, and an edit mends it', async () => {
       const world = await createWorld(cluster);
       const build = { ...gitSpec.build, shipwright: { strategy: { name: 'mine' } } };
@@ -125,6 +169,12 @@ describe('a build on Shipwright', () => {
     expect(run?.['spec']).toMatchObject({ state: 'BuildRunCanceled' });
   });
 });
+
+/** The run of the highest sequence. */
+async function newest(world: World): Promise<KubeObject | undefined> {
+  const sequenceOf = ({ metadata }: KubeObject) => Number(metadata.labels?.['openfunction.io/sequence']);
+  return (await world.all(kinds.pipelineRun)).toSorted((a, b) => sequenceOf(a) - sequenceOf(b)).at(-1);
+}
 
 async function end(world: World, run: KubeObject | undefined, how: { status: string; reason: string }): Promise<void> {
   const now = new Date(world.clock.now()).toISOString();

@@ -36,7 +36,7 @@ describe('the end of a BuildRun', () => {
     ['BuildRunCanceled', 'Canceled', 'user'],
     ['BuildRunTimeout', 'Timeout', 'time'],
     ['PodEvicted', 'Failed', 'transient'],
-    ['StepOutOfMemory', 'Failed', 'transient'],
+    ['StepOutOfMemory', 'Failed', 'config'],
     ['VulnerabilitiesFound', 'Failed', 'policy'],
     ['Failed', 'Failed', 'build'],
     ['PipelineRunFailed', 'Failed', 'build'],

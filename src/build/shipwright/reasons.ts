@@ -39,7 +39,8 @@ const classes: ReadonlyMap<string, FailureClass> = new Map<string, FailureClass>
   ['BuildRunCanceled', 'user'],
   ['BuildRunTimeout', 'time'],
   ['PodEvicted', 'transient'],
-  ['StepOutOfMemory', 'transient'],
+  // The same run would need as much again.
+  ['StepOutOfMemory', 'config'],
   ['VulnerabilitiesFound', 'policy'],
   ['Failed', 'build'],
   ['PipelineRunFailed', 'build'],
