@@ -5,6 +5,7 @@ import { eventually } from '../eventually.ts';
 import { type Fault, type FaultProxy, startHttpFaultProxy } from '../servers/fault-proxy.ts';
 import type { ServedRepository } from '../servers/git-server.ts';
 import { digestOf } from './builder-farm.ts';
+import type { Gate } from './kill-gate.ts';
 import type { Mode, Point, Sent } from './kill-points.ts';
 import { type RedisFault, type RedisProxy, startRedisProxy } from './kill-redis-proxy.ts';
 import { apiKind, forgeKind, redisKind, type Server } from './kill-requests.ts';
@@ -38,10 +39,11 @@ interface Parts {
   readonly forge: FaultProxy;
   readonly redis: { readonly proxy: RedisProxy; readonly url: string } | undefined;
   readonly repository: ServedRepository;
+  readonly starts: Gate;
 }
 
 /** Starts a lane on a system of its own, with a Function that serves its first commit. The lane disposes of the system. */
-export async function startLane(system: System, database?: RedisDatabase): Promise<Lane> {
+export async function startLane(system: System, starts: Gate, database?: RedisDatabase): Promise<Lane> {
   const proxy = database && (await startRedisProxy(database.port));
   const lane = new Lane({
     system,
@@ -49,6 +51,7 @@ export async function startLane(system: System, database?: RedisDatabase): Promi
     forge: await startHttpFaultProxy({ url: system.git.url }),
     redis: proxy && { proxy, url: `redis://127.0.0.1:${proxy.port}/${database.database}` },
     repository: await system.git.repository(`team/${name}`),
+    starts,
   });
   await lane.begin();
   return lane;
@@ -75,7 +78,8 @@ export class Lane implements AsyncDisposable {
   async begin(): Promise<void> {
     const revision = await this.#push();
     await this.#start();
-    await this.#parts.system.create(name, { url: `${this.#parts.forge.url}/team/${name}.git` });
+    const { system, forge } = this.#parts;
+    await eventually('the Function is there', () => system.create(name, { url: `${forge.url}/team/${name}.git` }));
     await this.#untilServed(revision);
   }
 
@@ -124,9 +128,13 @@ export class Lane implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const { system, api, forge, redis } = this.#parts;
-    const options = { kubeconfig: api.kubeconfig, allow: [new URL(forge.url).host] };
-    this.#plane = await system.plane({ ...options, ...(redis && { redis: redis.url }) });
+    const { system, api, forge, redis, starts } = this.#parts;
+    const options = {
+      kubeconfig: api.kubeconfig,
+      allow: [new URL(forge.url).host],
+      ...(redis && { redis: redis.url }),
+    };
+    this.#plane = await starts.pass(() => system.plane(options));
   }
 
   async #push(target?: Point): Promise<string> {

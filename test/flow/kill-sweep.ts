@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startTestCluster, type TestCluster } from '../servers/api-server.ts';
 import { hasRedis, startRedis, type TestRedis } from '../servers/redis.ts';
+import { Gate } from './kill-gate.ts';
 import { type KillOutcome, type Lane, startLane } from './kill-lane.ts';
 import { type Mode, type Point, pointsOf } from './kill-points.ts';
 import { compileCache, startSystem } from './system.ts';
 
 /** Changes that are looked at before points are named. */
 const recorded = 4;
+const startsAtOnce = 3;
 /** A Redis has sixteen databases. */
 const mostLanes: Readonly<Record<Mode, number>> = { memory: 3, redis: 10 };
 
@@ -38,11 +40,11 @@ export async function prepareSweep(): Promise<Sweep> {
     points: found.flat(),
     kill(points) {
       const outcomes = new Map(points.map(point => [point, Promise.withResolvers<KillOutcome | undefined>()]));
-      const runs = Promise.all(modes.map(mode => killAll(yard, mode, outcomes)));
-      return {
-        outcomes: new Map([...outcomes].map(([point, { promise }]) => [point, promise])),
-        runs: runs.then(all => all.flat()),
-      };
+      const runs = Promise.all(modes.map(mode => killAll(yard, mode, outcomes))).then(all => all.flat());
+      const promises = [...outcomes].map(([point, { promise }]) => [point, promise] as const);
+      // Each is looked at by its own test, when its turn comes.
+      for (const late of [runs, ...promises.map(([, promise]) => promise)]) late.catch(() => {});
+      return { outcomes: new Map(promises), runs };
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
@@ -62,6 +64,7 @@ class Yard implements AsyncDisposable {
   readonly #redis: TestRedis | undefined;
   readonly #lanes = new AsyncDisposableStack();
   readonly #idle: Lane[] = [];
+  readonly #starts = new Gate(startsAtOnce);
   #database = 0;
 
   constructor(cluster: TestCluster, redis: TestRedis | undefined) {
@@ -75,8 +78,8 @@ class Yard implements AsyncDisposable {
     if (idle) return idle;
     const database =
       this.#redis && mode === 'redis' ? { port: this.#redis.port, database: this.#database++ } : undefined;
-    const system = await startSystem({ cluster: this.#cluster });
-    return this.#lanes.use(await startLane(system, database));
+    const system = await this.#starts.pass(() => startSystem({ cluster: this.#cluster }));
+    return this.#lanes.use(await startLane(system, this.#starts, database));
   }
 
   give(lane: Lane): void {
@@ -96,30 +99,36 @@ async function survey(yard: Yard, mode: Mode): Promise<readonly Point[]> {
   return pointsOf(mode, changes);
 }
 
-async function killAll(
-  yard: Yard,
-  mode: Mode,
-  outcomes: ReadonlyMap<Point, PromiseWithResolvers<KillOutcome | undefined>>,
-): Promise<readonly (readonly number[])[]> {
+type Waiting = [Point, PromiseWithResolvers<KillOutcome | undefined>];
+type Outcomes = ReadonlyMap<Waiting[0], Waiting[1]>;
+
+async function killAll(yard: Yard, mode: Mode, outcomes: Outcomes): Promise<readonly (readonly number[])[]> {
   const left = [...outcomes].filter(([point]) => point.mode === mode);
   const count = Math.min(mostLanes[mode], left.length);
-  const lanes = Array.from({ length: count }, async () => {
-    const runs = [];
-    let lane = await yard.take(mode);
-    for (let next = left.shift(); next; next = left.shift()) {
-      const [point, { resolve, reject }] = next;
-      const outcome = lane.killAt(point);
-      outcome.then(resolve, reject);
-      const isWell = await outcome.then(
-        end => end?.served !== false,
-        () => false,
-      );
-      if (isWell) continue;
-      // What is wrong with a lane once must not count for the points after it.
-      runs.push(await lane.runs());
-      lane = await yard.take(mode);
-    }
-    return [...runs, await lane.runs()];
-  });
-  return (await Promise.all(lanes)).flat();
+  try {
+    return (await Promise.all(Array.from({ length: count }, () => killInTurn(yard, mode, left)))).flat();
+  } catch (error) {
+    for (const [, { reject }] of left.splice(0)) reject(error);
+    throw error;
+  }
+}
+
+/** Kills at one point after the other, as long as there are any; gives how often each commit was built. */
+async function killInTurn(yard: Yard, mode: Mode, left: Waiting[]): Promise<readonly (readonly number[])[]> {
+  const runs = [];
+  let lane = await yard.take(mode);
+  for (let next = left.shift(); next; next = left.shift()) {
+    const [point, { resolve, reject }] = next;
+    const outcome = lane.killAt(point);
+    outcome.then(resolve, reject);
+    const isWell = await outcome.then(
+      end => end?.served !== false,
+      () => false,
+    );
+    if (isWell) continue;
+    // What is wrong with a lane once must not count for the points after it.
+    runs.push(await lane.runs());
+    lane = await yard.take(mode);
+  }
+  return [...runs, await lane.runs()];
 }

@@ -17,6 +17,8 @@ import { type BuilderFarm, startBuilderFarm } from './builder-farm.ts';
 import { type Account, asAccount, grantHome, isServiceAccount } from './service-account.ts';
 
 const root = resolve(import.meta.dirname, '../..');
+/** A start takes a second, or many where many start at once. */
+const startMs = 90_000;
 /** What Node made of the sources at an earlier start; a process that is killed adds nothing to it. */
 export const compileCache = join(root, 'node_modules/.cache/revflow-test');
 
@@ -187,7 +189,11 @@ async function startPlane(system: System, options: PlaneOptions): Promise<Plane>
   let log = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (log += part.toString()));
   child.once('exit', (code, signal) => (log += `ended: ${signal ?? code}\n`));
-  await eventually('revflow run starts or ends', () => child.exitCode !== null || log.includes('"started"'));
+  const isKnown = () => child.exitCode !== null || log.includes('"started"');
+  await eventually('revflow run starts or ends', isKnown, startMs).catch(async (error: unknown) => {
+    await end(child, 'SIGKILL');
+    throw error;
+  });
   if (child.exitCode !== null) throw new Error(`revflow run ended with ${child.exitCode}: ${log.slice(-2_000)}`);
   return {
     pid: child.pid ?? 0,
