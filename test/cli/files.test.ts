@@ -197,13 +197,23 @@ describe('render', () => {
     ]);
   });
 
-  it('says that an engine is not available', async () => {
+  it('shows the run of the engine that a Function names', async () => {
     const fn = functionFile() as { metadata: object };
     const metadata = { ...fn.metadata, annotations: { 'openfunction.io/build-engine': 'tekton' } };
     const path = await files.write('engine.yaml', stream({ ...fn, metadata }));
+    const { code, out } = await inProcess(['render', '-f', path]);
+    const kinds = parseAllDocuments(out).map(document => (document.toJS() as { readonly kind: string }).kind);
+    expect({ code, kinds }).toEqual({ code: 0, kinds: ['Builder', 'PipelineRun', 'Serving'] });
+  });
+
+  it('says what an engine cannot do for a Function', async () => {
+    const fn = functionFile() as { metadata: object; spec: { build: object } };
+    const metadata = { ...fn.metadata, annotations: { 'openfunction.io/build-engine': 'tekton' } };
+    const build = { ...fn.spec.build, shipwright: { strategy: { name: 'mine' } } };
+    const path = await files.write('engine.yaml', stream({ ...fn, metadata, spec: { ...fn.spec, build } }));
     const { code, out, err } = await inProcess(['render', '-f', path]);
     expect({ code, out }).toEqual({ code: 3, out: '' });
-    expect(err).toBe('revflow: Function default/hello: the build engine tekton is not available\n');
+    expect(err).toContain('the strategy mine is not known to Tekton builds');
   });
 });
 

@@ -32,6 +32,7 @@ describe('help', () => {
         run [options]                 run the control plane of a cluster
         check [options] [NS/NAME...]  ask each source once: what is known, what is latest, and what would happen
         render [options]              print the Builder, Build, BuildRun and Serving that a change would create
+        export [options] <engine>     write the runs of Functions for shipwright or tekton as files, for a GitOps repository
         explain [options] <NS/NAME>   say why a Function is built or served, or is not, and what comes next
         logs [options] <NS/NAME>      print the log of the newest run of a Function
         rebuild [options] <NS/NAME>   build a Function once more, whatever changed

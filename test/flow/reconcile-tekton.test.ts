@@ -91,7 +91,7 @@ describe.skipIf(!hasPublished)(
         expect(await world.condition('Built')).toMatchObject({ status: 'False', reason: 'RetryingBuild' });
         expect((until ?? 0) - world.clock.now()).toBeGreaterThan(afterMs - 1_000);
         expect((until ?? 0) - world.clock.now()).toBeLessThanOrEqual(afterMs);
-        await world.clock.advance(afterMs);
+        world.clock.advance(afterMs);
         await world.reconcile();
         const build = {
           state: 'Building',
@@ -104,7 +104,7 @@ describe.skipIf(!hasPublished)(
       }
       await end(world, await newest(world), { status: 'False', reason: 'CreateRunFailed' });
       await world.reconcile();
-      await world.clock.advance(3_600_000);
+      world.clock.advance(3_600_000);
       await world.reconcile();
       expect((await world.read()).status?.build).toMatchObject({ state: 'Failed', sequence: 4 });
       expect(await world.condition('Built')).toMatchObject({ status: 'False', reason: 'BuildFailed' });
@@ -117,7 +117,7 @@ describe.skipIf(!hasPublished)(
       await world.reconcile();
       await end(world, await newest(world), { status: 'False', reason: 'Failed' });
       await world.reconcile();
-      await world.clock.advance(3_600_000);
+      world.clock.advance(3_600_000);
       await world.observe(shaA);
       await world.reconcile();
       expect((await world.read()).status?.build).toMatchObject({ state: 'Failed', sequence: 1 });

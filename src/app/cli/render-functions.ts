@@ -30,6 +30,23 @@ export interface RenderOrder {
 export async function renderFunctions(order: RenderOrder, terminal: Terminal): Promise<ExitCode> {
   const { out, err } = terminal;
   const { revision } = order;
+  const functions = await readyFunctions(order, terminal);
+  if (functions === undefined) return exitCodes.terminal;
+  const objects = functions.flatMap(fn => objectsOf(fn, revision));
+  if (order.output === 'yaml') out.write(objects.map(object => formatYaml(object)).join('---\n'));
+  else out.write(`${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }, undefined, 2)}\n`);
+  if (functions.some(fn => fn.spec.build && fn.spec.serving)) {
+    err.write("the digest in a Serving's image is known when its build has ended; until then it is as written\n");
+  }
+  return exitCodes.done;
+}
+
+/** The Functions of the files; undefined when some cannot work, which was then told. Throws a UsageError for what is no revision. */
+export async function readyFunctions(
+  order: Pick<RenderOrder, 'files' | 'namespace' | 'revision'>,
+  terminal: Terminal,
+): Promise<readonly FunctionObject[] | undefined> {
+  const { revision } = order;
   if (revision !== undefined && !isCommit(revision) && !isDigest(revision)) {
     const forms = 'a full commit id (40 or 64 hex digits) or sha256: and 64 hex digits';
     throw new UsageError(`--revision must be ${forms}, found ${JSON.stringify(revision)}`);
@@ -39,17 +56,10 @@ export async function renderFunctions(order: RenderOrder, terminal: Terminal): P
     problems.map(text => `${from}: Function ${key}: ${text}`),
   );
   if (wrong.length > 0) {
-    err.write(wrong.map(line => `${plain(line)}\n`).join(''));
-    return exitCodes.terminal;
+    terminal.err.write(wrong.map(line => `${plain(line)}\n`).join(''));
+    return undefined;
   }
-  const functions = candidates.flatMap(({ fn }) => fn ?? []);
-  const objects = functions.flatMap(fn => objectsOf(fn, revision));
-  if (order.output === 'yaml') out.write(objects.map(object => formatYaml(object)).join('---\n'));
-  else out.write(`${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }, undefined, 2)}\n`);
-  if (functions.some(fn => fn.spec.build && fn.spec.serving)) {
-    err.write("the digest in a Serving's image is known when its build has ended; until then it is as written\n");
-  }
-  return exitCodes.done;
+  return candidates.flatMap(({ fn }) => fn ?? []);
 }
 
 /** What one Function creates, in the order of creation. A watched function image that changes is served, and nothing is built. */
@@ -63,7 +73,7 @@ function objectsOf(fn: FunctionObject, revision: string | undefined): readonly K
 }
 
 /** An id of the other sort says nothing about this source. */
-function checkFits(fn: FunctionObject, revision: string | undefined, isServed: boolean): void {
+export function checkFits(fn: FunctionObject, revision: string | undefined, isServed: boolean): void {
   if (revision === undefined) return;
   const { namespace, name } = fn.metadata;
   const bundle = fn.spec.build?.srcRepo.bundleContainer;

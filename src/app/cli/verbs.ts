@@ -3,6 +3,7 @@ import { check } from './check.ts';
 import { crd } from './crd.ts';
 import { demo } from './demo.ts';
 import { explain } from './explain.ts';
+import { exportVerb } from './export.ts';
 import { logs } from './logs.ts';
 import { rebuild } from './rebuild.ts';
 import { render } from './render.ts';
@@ -12,4 +13,17 @@ import { start } from './start.ts';
 import { suspend } from './suspend.ts';
 import type { Verb } from './verb.ts';
 
-export const verbs: readonly Verb[] = [start, demo, run, check, render, explain, logs, rebuild, suspend, resume, crd];
+export const verbs: readonly Verb[] = [
+  start,
+  demo,
+  run,
+  check,
+  render,
+  exportVerb,
+  explain,
+  logs,
+  rebuild,
+  suspend,
+  resume,
+  crd,
+];
