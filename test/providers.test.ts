@@ -73,6 +73,20 @@ for (const [name, start, kind] of [
       expect(await counted(() => ask(apiOnly, { url: other.url }))).toEqual({ git: 0, api: 1 });
     });
 
+    it('is named before it is asked, so that a failure is counted as its own', async () => {
+      const told: string[] = [];
+      const asking = (credential: Credential, url = `${forge.url}/owner/name`) => {
+        const question = trial.question({ kind: 'git', forge: name, url }, ['main'], { credential });
+        return providers.observeSource(question, { ...trial.ports, asked: driver => void told.push(driver) });
+      };
+      forge.tokens.set(apiOnly.password, kind);
+      await asking(apiOnly);
+      await asking(apiOnly, `${forge.url}/owner/absent`).catch(() => {});
+      expect(told).toEqual(['git', name, name]);
+      await asking({ password: 'wrong' }).catch(() => {});
+      expect(told.slice(3)).toEqual(['git', name, 'git']);
+    });
+
     it('is Git again for another credential', async () => {
       forge.tokens.set(apiOnly.password, kind);
       await ask(apiOnly);

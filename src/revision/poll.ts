@@ -41,12 +41,15 @@ export class Poll {
   private readonly now: number;
   private readonly host: string;
   private readonly access: Access;
+  /** Who was asked last; before anybody is, who would be. */
+  private driver: string;
 
   constructor(ports: PollPorts, start: PollStart) {
     this.ports = ports;
     this.start = start;
     this.now = ports.clock.now();
     this.host = sourceHost(start.spec.source);
+    this.driver = start.spec.source.kind === 'git' ? 'git' : 'oci';
     this.access = new Access(ports, start, this.now);
   }
 
@@ -135,7 +138,10 @@ export class Poll {
       ...(this.isFresh ? { fresh: true } : {}),
     };
     const guarded = budgets.guard(http, { credentialId, namespaces: spec.namespaces });
-    const asking = { http: guarded, memory, now: () => clock.now() };
+    const asked = (driver: string) => {
+      this.driver = driver;
+    };
+    const asking = { http: guarded, memory, now: () => clock.now(), asked };
     return vanguard.lead(this.access.gate, () => providers.observeSource(question, asking));
   }
 
@@ -187,8 +193,8 @@ export class Poll {
     if (failure.refusals !== undefined && this.access.credentialId !== undefined) {
       await this.ports.breakers.refused(this.access.gate, { failure, credentialId: this.access.credentialId });
     }
-    const driver = spec.source.kind === 'git' ? 'git' : 'oci';
-    this.ports.metrics.count('revflow_polls_total', { host: this.host, driver, result: failure.reason });
+    const labels = { host: this.host, driver: this.driver, result: failure.reason };
+    this.ports.metrics.count('revflow_polls_total', labels);
     return this.fail(failure);
   }
 

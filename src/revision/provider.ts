@@ -43,6 +43,8 @@ export interface Ports {
   readonly memory: Memory;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Told which provider's answer, or failure, is about to count. */
+  readonly asked?: (driver: string) => void;
 }
 
 /**

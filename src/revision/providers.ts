@@ -94,6 +94,7 @@ async function askInstead(
       const key = error.reason === 'Unauthorized' ? keys.host : keys.source;
       await ports.memory.set(key, 'refused', refusedMs);
     }
+    ports.asked?.('git');
     throw refusal;
   }
 }
@@ -103,6 +104,7 @@ async function answered<S extends Source>(
   question: Question<S>,
   ports: Ports,
 ): Promise<ChosenAnswer> {
+  ports.asked?.(provider.driver);
   return { ...(await provider.observe(question, ports)), driver: provider.driver };
 }
 
