@@ -1,7 +1,7 @@
 // What `revflow logs` does: finds the newest run, prints its file (local mode), or says how kubectl shows it (cluster).
 import { open } from 'node:fs/promises';
 import { kinds } from '../../function/kinds.ts';
-import { buildRunName } from '../../function/names.ts';
+import { buildRunName, pipelineRunName } from '../../function/names.ts';
 import { type FunctionObject, parseFunction } from '../../function/schema.ts';
 import { runLogFile } from '../../local/runner/run-log.ts';
 import { stateLayout } from '../../local/state-dir.ts';
@@ -114,16 +114,23 @@ interface Pointing extends FunctionName {
 
 /** Logs of pods are kubectl's to show. */
 async function pointTo({ kube }: Cluster, { namespace, run, follow }: Pointing, terminal: Terminal): Promise<ExitCode> {
-  const object = await kube.get({ kind: kinds.buildRun, namespace, name: run }, terminal.signal);
-  if (object === undefined) {
+  const builder = run.slice(0, -buildRunName('').length);
+  const engines = [
+    { kind: kinds.buildRun, name: run, label: 'buildrun.shipwright.io/name' },
+    { kind: kinds.pipelineRun, name: pipelineRunName(builder), label: 'tekton.dev/pipelineRun' },
+  ];
+  const asked = engines.map(({ kind, name }) => kube.get({ kind, namespace, name }, terminal.signal));
+  const objects = await Promise.all(asked);
+  const found = engines.find((_, at) => objects[at] !== undefined);
+  if (found === undefined) {
     throw new RetryableError(
       'NotFound',
-      `the BuildRun ${namespace}/${run} is not there: it was pruned, or is not created yet`,
+      `the run ${namespace}/${run} is not there: it was pruned, or is not created yet`,
     );
   }
-  const selector = `buildrun.shipwright.io/name=${run}`;
-  terminal.err.write(`the log is that of the pod of BuildRun ${namespace}/${run}; kubectl shows it:\n`);
-  const command = `kubectl logs -n ${namespace} -l ${selector} --all-containers --prefix --tail=-1${follow ? ' -f' : ''}`;
-  terminal.out.write(`${command}\n`);
+  const { kind, name, label } = found;
+  terminal.err.write(`the log is that of the pod of ${kind.kind} ${namespace}/${name}; kubectl shows it:\n`);
+  const flags = `--all-containers --prefix --tail=-1${follow ? ' -f' : ''}`;
+  terminal.out.write(`kubectl logs -n ${namespace} -l ${label}=${name} ${flags}\n`);
   return exitCodes.done;
 }
