@@ -40,7 +40,7 @@ const account = { REVFLOW_TEST_RBAC: '1', REVFLOW_TEST_USES: uses };
 const env = { REVFLOW_TEST_KUBE: '1', ...(rbac ? account : {}) };
 const together = files.filter(file => !alone.test(file));
 const rounds = [together, files.filter(file => alone.test(file)).concat('--no-file-parallelism')];
-const counts = rounds.filter(round => round.some(arg => !arg.startsWith('--'))).map(round => runTests(round, env));
+const counts = rounds.filter(round => round.some(arg => !arg.startsWith('--'))).map(round => runTests(round, { env }));
 const sum = (of: 'passed' | 'failed' | 'skipped') => counts.reduce((total, each) => total + each[of], 0);
 const judged = rbac ? await judgeGrants() : true;
 const ok = counts.length > 0 && counts.every(each => each.ok) && judged;
