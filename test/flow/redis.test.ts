@@ -34,10 +34,10 @@ describe.skipIf(!hasRedis)(`two workers on a Redis (${skipsWithoutRedis})`, { ti
   const good = { builtTwice: [], alive: 2 };
 
   it('that is down while pushes happen, and comes back', async () => {
-    await fleet.push();
+    fleet.push();
     await redis.kill9();
-    await fleet.push();
-    await fleet.push();
+    fleet.push();
+    fleet.push();
     await redis.restart();
 
     expect(await end()).toEqual(good);
@@ -45,7 +45,7 @@ describe.skipIf(!hasRedis)(`two workers on a Redis (${skipsWithoutRedis})`, { ti
 
   it('that is restarted again and again while pushes happen', async () => {
     for (let round = 0; round < 3; round += 1) {
-      await fleet.push();
+      fleet.push();
       await fleet.untilBuilt(3);
       await redis.restart();
     }
@@ -55,7 +55,7 @@ describe.skipIf(!hasRedis)(`two workers on a Redis (${skipsWithoutRedis})`, { ti
 
   it('that is emptied again and again while pushes happen', async () => {
     for (let round = 0; round < 3; round += 1) {
-      await fleet.push();
+      fleet.push();
       await fleet.untilBuilt(3);
       await redis.flush();
     }
@@ -65,7 +65,7 @@ describe.skipIf(!hasRedis)(`two workers on a Redis (${skipsWithoutRedis})`, { ti
 
   it('that comes back empty after it was down', async () => {
     await redis.kill9();
-    await fleet.push();
+    fleet.push();
     await redis.restart();
     await redis.flush();
 
@@ -74,8 +74,8 @@ describe.skipIf(!hasRedis)(`two workers on a Redis (${skipsWithoutRedis})`, { ti
 
   it('that stands still while pushes happen', async () => {
     redis.freeze(true);
-    await fleet.push();
-    await fleet.push();
+    fleet.push();
+    fleet.push();
     redis.freeze(false);
 
     expect(await end()).toEqual(good);

@@ -18,9 +18,9 @@ export interface FleetSize {
 export interface Fleet {
   /** Pushes that were made, those before `startFleet` left out. */
   readonly pushes: number;
-  /** One push to each of the Functions, or to some of them, one after the other. */
-  push(some?: { readonly from?: number; readonly count?: number }): Promise<void>;
-  /** Waits until so many more runs were created than when it was asked. */
+  /** One push to each of the Functions, or to some of them. */
+  push(some?: { readonly from?: number; readonly count?: number }): void;
+  /** Waits until so many runs were created since the last push began. */
   untilBuilt(more: number): Promise<void>;
   /** Waits until each Function serves the last revision of its branch, and nothing else is left of any. */
   untilServed(ms?: number): Promise<void>;
@@ -42,19 +42,19 @@ export async function startFleet(system: System, size: FleetSize): Promise<Fleet
   };
   await Promise.all(Array.from({ length: createdAtOnce }, create));
   let pushes = 0;
+  let builtBefore = 0;
   return {
     get pushes() {
       return pushes;
     },
-    async push({ from = 0, count = branches.length } = {}) {
-      for (const branch of branches.slice(from, from + count)) {
-        await branch.push();
-        pushes += 1;
-      }
+    push({ from = 0, count = branches.length } = {}) {
+      builtBefore = system.farm.created.length;
+      const some = branches.slice(from, from + count);
+      for (const branch of some) branch.push();
+      pushes += some.length;
     },
     async untilBuilt(more) {
-      const enough = system.farm.created.length + more;
-      await eventually(`${more} more runs`, () => system.farm.created.length >= enough, 60_000);
+      await eventually(`${more} more runs`, () => system.farm.created.length >= builtBefore + more, 60_000);
     },
     async untilServed(ms = 120_000) {
       await eventually(

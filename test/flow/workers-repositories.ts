@@ -1,6 +1,6 @@
 // Many branches with a history that is made beforehand: a push then moves one ref, as fast as a test likes.
 import { execFile } from 'node:child_process';
-import { rename, writeFile } from 'node:fs/promises';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gitEnvironment } from '../servers/git-repository.ts';
@@ -31,13 +31,13 @@ export class Branch {
     return this.#commits[this.#at] ?? '';
   }
 
-  /** Moves it to its next commit; atomically, as Git does. */
-  async push(): Promise<void> {
+  /** Moves it to its next commit; atomically, as Git does, and at once, however busy this process is. */
+  push(): void {
     if (this.#at + 1 >= this.#commits.length) throw new Error(`${this.name} has no more commits`);
     this.#at += 1;
     const file = join(this.#directory, 'refs/heads', this.name);
-    await writeFile(`${file}.lock`, `${this.head}\n`);
-    await rename(`${file}.lock`, file);
+    writeFileSync(`${file}.lock`, `${this.head}\n`);
+    renameSync(`${file}.lock`, file);
   }
 }
 
