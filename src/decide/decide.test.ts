@@ -169,6 +169,12 @@ describe('whether a build starts', () => {
       'nothing',
     ],
     [
+      'a run that was cancelled for a head that is not known any more waits for the next look',
+      facts({ watch: unseen() }),
+      build({ phase: 'failed', superseded: true }),
+      'nothing',
+    ],
+    [
       'a run that was cancelled for a head that is gone again is built again',
       facts({ watch: seen(a) }),
       build({ phase: 'failed', superseded: true }),

@@ -4,8 +4,10 @@ import type { BuildCauseRule } from './rule.ts';
 export const supersededForNothing: BuildCauseRule = {
   name: 'cancelled for nothing',
   cause: 'Superseded',
-  applies: (_, build) =>
-    build.recorded?.superseded === true && build.recorded.phase === 'failed'
-      ? 'its run was cancelled for something newer that is gone again'
-      : undefined,
+  applies({ watch }, { recorded }) {
+    if (recorded?.superseded !== true || recorded.phase !== 'failed') return undefined;
+    // Observations may be lost: not seeing the newer one says nothing. It is gone when something else was seen.
+    if (watch !== undefined && watch.head === undefined) return undefined;
+    return 'its run was cancelled for something newer that is gone again';
+  },
 };
