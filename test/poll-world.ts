@@ -45,7 +45,7 @@ export class PollWorld {
   /** Until then the host answers 429. */
   limitedUntil = 0;
   /** What the host makes of a question. */
-  answer: (question: Question) => Record<string, Head> = () => ({ main: found('a') });
+  answer: (question: Question) => Record<string, Head> | Promise<Record<string, Head>> = () => ({ main: found('a') });
   readonly credentials: Credentials;
   readonly handle: Handler;
 
@@ -96,7 +96,7 @@ export class PollWorld {
         observeSource: async (question, { http }: { http: Http }) => {
           await http.request({ method: 'GET', url: 'https://git.example/o/r' });
           this.questions.push(question);
-          return { heads: this.answer(question), driver: 'git' };
+          return { heads: await this.answer(question), driver: 'git' };
         },
       },
       ...sides,

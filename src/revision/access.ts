@@ -12,6 +12,8 @@ import { secretMs } from './poll-failure.ts';
 export interface PollStart {
   readonly spec: SourceSpec;
   readonly previous: Observation | undefined;
+  /** The same as it is stored. */
+  readonly stored: string | undefined;
   /** Value under `refusalsKey` of the source's own gate. */
   readonly refusals: string | undefined;
   readonly signal: AbortSignal;

@@ -45,7 +45,7 @@ describe('revision/detect', () => {
     for (let at = 0; at < 4; at += 1) await world.poll(key);
     world.stateCalls = [];
     world.woken.length = 0;
-    const [read, write] = ['getMany', 'set'];
+    const [read, write] = ['getMany', 'swap'];
     for (let at = 0; at < 4; at += 1) await world.poll(key);
     expect(world.stateCalls).toEqual([read, write, read, write, read, write, read, write]);
     expect(world.woken.length).toBeLessThanOrEqual(2);
@@ -91,6 +91,20 @@ describe('revision/detect', () => {
     await world.poll(key);
     expect(world.questions.at(-1)?.fresh).toBe(true);
     expect((await world.seen(key))?.heads['main']).toMatchObject({ id: 'a', sightings: 2 });
+  });
+
+  it('a poll that another one overtook stores nothing and tells nothing: what it saw may be over', async () => {
+    const key = await world.watch();
+    for (let at = 0; at < 3; at += 1) await world.poll(key);
+    world.answer = async () => {
+      world.answer = () => ({ main: found('b') });
+      await world.handle(key, never);
+      world.woken.length = 0;
+      return { main: found('a') };
+    };
+    await world.poll(key);
+    expect((await world.seen(key))?.heads['main']).toMatchObject({ id: 'b', sightings: 1 });
+    expect(world.woken).toEqual([]);
   });
 
   it('an answer for a part of the wants changes nothing', async () => {

@@ -62,7 +62,8 @@ export function createDetector(options: DetectorOptions): Handler {
     }
     const spec = JSON.parse(specText) as SourceSpec;
     ports.budgets.note(sourceHost(spec.source), spec.credentialId, blocked);
-    return new Poll(ports, { spec, previous: parseObservation(observed), refusals, signal }).run();
+    const previous = parseObservation(observed);
+    return new Poll(ports, { spec, previous, stored: observed, refusals, signal }).run();
   };
 }
 

@@ -217,14 +217,18 @@ export class Poll {
     return retryAt;
   }
 
-  /** Stored before it is told, so that who is told finds it; told again by the next poll, so that a crash in between loses nothing. */
+  /**
+   * Stored before it is told, so that who is told finds it; told again by the next poll, so that a crash in between loses nothing. A poll
+   * that another one overtook (Redis was emptied, and its lock with it) may have seen what is no longer so, and stores nothing.
+   */
   private async store(observation: Observation, isNews: boolean): Promise<void> {
     const { state, queue } = this.ports;
-    const { spec, previous } = this.start;
+    const { spec, previous, stored } = this.start;
     const { toldAt: _toldAt, ...bare } = observation;
     const isDue = this.isTellingDue;
     const told = isNews ? {} : { toldAt: isDue ? this.now : previous?.toldAt };
-    await state.set(stateKeys.observation(spec.key), JSON.stringify({ ...bare, ...told }), keptMs);
+    const next = { value: JSON.stringify({ ...bare, ...told }), ttlMs: keptMs };
+    if (!(await state.swap(stateKeys.observation(spec.key), stored, next))) return;
     if (isNews || isDue) await queue.wake('fanout', spec.key);
   }
 
