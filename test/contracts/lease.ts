@@ -137,13 +137,18 @@ export function leaseContract(): void {
     test('an answer that comes too late does not lead', async () => {
       const one = candidate('one', broken);
       await leads(one);
-      proxy.fault = () => ({ after: async () => clock.advance(11_000) });
-      let renewed = 0;
-      await untilItIs(() => {
-        renewed = proxy.requests.length;
-        expect(renewed).toBeGreaterThan(2);
+      const told: boolean[] = [];
+      one.onChange(leading => told.push(leading));
+      proxy.reset();
+      let answered = 0;
+      proxy.fault = () => ({
+        after: async () => {
+          clock.advance(11_000);
+          answered += 1;
+        },
       });
-      expect(one.leading).toBe(false);
+      await untilItIs(() => expect(answered).toBeGreaterThan(2));
+      expect(told).toEqual([false]);
     });
 
     test('of two that start together one leads', async () => {
