@@ -33,7 +33,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const begun = performance.now();
   const args = [
     // As in deploy/Dockerfile.
-    '--max-semi-space-size=8',
+    '--max-semi-space-size=16',
     ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
     join(root, 'bin/revflow.js'),
     'run',

@@ -75,7 +75,10 @@ class Exchange {
     this.request = request;
     request.on('response', answer => this.read(answer));
     request.on('error', error => this.fail(error));
-    request.on('close', () => this.fail(this.cut()));
+    request.on('close', () => {
+      // Every request closes; an error made for each would cost more than the rest of its bookkeeping.
+      if (!this.settled) this.fail(this.cut());
+    });
     request.end(body);
     this.forget = this.call.deadline.whenOver(() => this.fail(this.late()));
   }

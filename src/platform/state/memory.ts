@@ -47,8 +47,11 @@ class Store {
   }
 
   get(key: string): string | undefined {
+    const entry = this.entries.get(key);
+    if (entry === undefined) return undefined;
+    if (entry.at > this.clock.now()) return entry.value;
     this.expire();
-    return this.entries.get(key)?.value;
+    return undefined;
   }
 
   set(key: string, value: string, ttlMs: number): void {
