@@ -6,6 +6,7 @@ import type { ApiObject } from './object.ts';
 
 const names = ['default', 'kube-public', 'kube-system'];
 
+/** Makes the namespaces that are missing; what is there already is left as it is. */
 export function bootstrap(core: Core): void {
   const table = core.store.table(namespacesId);
   const resource = core.registry.get(namespacesId);

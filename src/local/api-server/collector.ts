@@ -20,6 +20,7 @@ interface Place {
   readonly key: string;
 }
 
+/** Listens to every write and removes dependants, namespace contents and freed owners a moment later; `close` ends it. */
 export class Collector {
   readonly #core: Core;
   /** Where the dependants of an owner are, by its UID. */

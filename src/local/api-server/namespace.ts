@@ -8,6 +8,7 @@ export const namespaces: Named = { group: '', plural: 'namespaces', kind: 'Names
 
 export const namespacesId = '/namespaces';
 
+/** Whether this is the resource `namespaces` itself. */
 export function isNamespace({ id }: Resource): boolean {
   return id === namespacesId;
 }

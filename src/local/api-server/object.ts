@@ -39,6 +39,7 @@ export interface ApiObject {
   [field: string]: unknown;
 }
 
+/** A JSON object: no array, no null. */
 export function isJson(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -6,6 +6,7 @@ export interface Served {
   readonly version: Version;
 }
 
+/** The resources by id (`group/plural`); the order of a listing is the order in which they came. */
 export class Registry {
   readonly #resources = new Map<string, Resource>();
   /** Counts changes, so that documents made from the resources can be kept until one. */

@@ -71,19 +71,23 @@ function details(of: Named, name: string, kind: string): StatusDetails {
   return { name, ...(of.group === '' ? {} : { group: of.group }), kind };
 }
 
+/** 400: the request cannot be understood. */
 export function badRequest(message: string): ApiError {
   return new ApiError(400, message, { reason: 'BadRequest' });
 }
 
+/** 401: no token, or not this server's. Says no more, as the real one does. */
 export function unauthorized(): ApiError {
   return new ApiError(401, 'Unauthorized', { reason: 'Unauthorized' });
 }
 
+/** 403: the object may not be written so; `why` ends the sentence. */
 export function forbidden(of: Named, name: string, why: string): ApiError {
   const message = `${qualified(of.group, of.plural)} "${name}" is forbidden: ${why}`;
   return new ApiError(403, message, { reason: 'Forbidden', details: details(of, name, of.plural) });
 }
 
+/** 404: no object of this name. */
 export function notFound(of: Named, name: string): ApiError {
   const message = `${qualified(of.group, of.plural)} "${name}" not found`;
   return new ApiError(404, message, { reason: 'NotFound', details: details(of, name, of.plural) });
@@ -107,15 +111,18 @@ export function verbNotSupported(of: Named, verb: string): ApiError {
   return new ApiError(405, message, { reason: 'MethodNotAllowed', details: { group: of.group, kind: of.plural } });
 }
 
+/** 406; `accepted` lists the media types that there are. */
 export function notAcceptable(accepted: string): ApiError {
   return new ApiError(406, `only the following media types are accepted: ${accepted}`, { reason: 'NotAcceptable' });
 }
 
+/** 415; `accepted` lists the media types that a body may have. */
 export function unsupportedMediaType(accepted: string): ApiError {
   const message = `the body of the request was in an unknown format - accepted media types include: ${accepted}`;
   return new ApiError(415, message, { reason: 'UnsupportedMediaType' });
 }
 
+/** 409 on a create; `deleting` when what stands there is on its way out. */
 export function alreadyExists(of: Named, name: string, deleting: boolean): ApiError {
   const message = `${deleting ? 'object is being deleted: ' : ''}${qualified(of.group, of.plural)} "${name}" already exists`;
   return new ApiError(409, message, { reason: 'AlreadyExists', details: details(of, name, of.plural) });
@@ -128,6 +135,7 @@ export function conflict(of: Named, name: string, more: { readonly why: string; 
   return new ApiError(409, message, { reason: 'Conflict', details: details(of, name, kind) });
 }
 
+/** 409: the resourceVersion sent is not the newest. */
 export function staleVersion(of: Named, name: string): ApiError {
   const why = 'the object has been modified; please apply your changes to the latest version and try again';
   return conflict(of, name, { why });
@@ -153,10 +161,12 @@ export function invalidOptions(kind: string, causes: readonly Cause[]): ApiError
   return invalid({ group: 'meta.k8s.io', kind }, '', causes);
 }
 
+/** 413; `limit` in bytes. */
 export function tooLarge(limit: number): ApiError {
   return new ApiError(413, `Request entity too large: limit is ${limit}`, { reason: 'RequestEntityTooLarge' });
 }
 
+/** 410: a version, or a page, that is forgotten; `continue` lets a list go on inconsistently. */
 export function expired(message: string, more: { readonly continue?: string } = {}): ApiError {
   return new ApiError(410, message, { reason: 'Expired', ...more });
 }

@@ -46,6 +46,7 @@ export function refuse(status: number, code: ErrorCode, detail?: unknown): Reply
   return json(status, { errors: [error] });
 }
 
+/** A value as JSON, in the form that the registry sends its lists and errors in. */
 export function json(status: number, value: unknown): Reply {
   return { status, headers: { 'content-type': 'application/json; charset=utf-8' }, body: `${JSON.stringify(value)}\n` };
 }

@@ -16,6 +16,7 @@ export const pageSize = 500;
 const maxPageBytes = 64 * 1024 * 1024;
 const pageTimeoutMs = 60_000;
 
+/** GET of one object. Throws KubeError for a name that cannot stand in a path, as all of these do. */
 export function getRequest(ref: Ref, signal?: AbortSignal): KubeRequest {
   return { ...about('get', ref), method: 'GET', path: objectPath(ref), signal };
 }
@@ -26,6 +27,7 @@ export interface PageOptions extends ListOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** One page of a list; `limit` absent: `pageSize` objects. */
 export function listRequest(kind: Kind, options: PageOptions): KubeRequest {
   return {
     ...aboutMany('list', kind, options.namespace),
@@ -44,6 +46,7 @@ export interface WatchOptions extends ListOptions {
   readonly signal: AbortSignal;
 }
 
+/** A watch with bookmarks from `resourceVersion` on, ended by the server after `timeoutSeconds`. */
 export function watchRequest(kind: Kind, options: WatchOptions): KubeRequest {
   const { namespace, labelSelector, resourceVersion, timeoutSeconds, signal } = options;
   return {
@@ -55,6 +58,7 @@ export function watchRequest(kind: Kind, options: WatchOptions): KubeRequest {
   };
 }
 
+/** POST of a whole object. Throws KubeError BadRequest for an object of another kind. */
 export function createRequest(kind: Kind, object: KubeObject, fieldManager: string): KubeRequest {
   const ref = refOf(kind, object);
   objectPath(ref);
@@ -62,6 +66,7 @@ export function createRequest(kind: Kind, object: KubeObject, fieldManager: stri
   return { ...about('create', ref), method: 'POST', path, query: { fieldManager }, body: object };
 }
 
+/** Server-side apply, never forced: a field of another manager is a conflict. */
 export function applyRequest(kind: Kind, object: KubeObject, fieldManager: string): KubeRequest {
   const ref = refOf(kind, object);
   return {
@@ -80,6 +85,7 @@ export interface MergePatch extends PatchOptions {
   readonly fieldManager: string;
 }
 
+/** A merge patch; with a `resourceVersion` it counts only on that version of the object. */
 export function patchRequest(ref: Ref, patch: MergePatch): KubeRequest {
   const metadata = 'metadata' in patch.body && typeof patch.body.metadata === 'object' ? patch.body.metadata : {};
   const condition = { metadata: { ...metadata, resourceVersion: patch.resourceVersion } };
@@ -93,6 +99,7 @@ export function patchRequest(ref: Ref, patch: MergePatch): KubeRequest {
   };
 }
 
+/** DELETE with preconditions; in the background unless asked otherwise. */
 export function removeRequest(ref: Ref, options: DeleteOptions): KubeRequest {
   const { uid, resourceVersion, propagationPolicy = 'Background' } = options;
   return {
@@ -103,6 +110,7 @@ export function removeRequest(ref: Ref, options: DeleteOptions): KubeRequest {
   };
 }
 
+/** What a group and version serves. */
 export function discoveryRequest(apiVersion: string): KubeRequest {
   const what = `discover ${apiVersion}`;
   return { verb: 'discover', plural: '', what, secret: false, method: 'GET', path: groupPath(apiVersion) };

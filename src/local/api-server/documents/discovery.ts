@@ -16,6 +16,7 @@ const reviews = {
 };
 export const reviewGroup = 'authorization.k8s.io';
 
+/** `/api`: the versions of the core group. `host` is what the client called this server. */
 export function coreVersions(host: string): Answer {
   return json({
     kind: 'APIVersions',
@@ -24,6 +25,7 @@ export function coreVersions(host: string): Answer {
   });
 }
 
+/** `/apis`: every named group with its versions, the preferred one first. */
 export function groupList(registry: Registry, host: string): Answer {
   const addresses = [{ clientCIDR: '0.0.0.0/0', serverAddress: host }];
   const groups = groupsOf(registry).map(group => ({

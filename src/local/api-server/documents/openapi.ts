@@ -19,6 +19,7 @@ const referV3: Reference = (name, description) => {
   return description ? { description, allOf: [reference] } : reference;
 };
 
+/** Holds the documents and makes them again after the registry has changed. */
 export class OpenApi {
   readonly #registry: Registry;
   #generation = -1;

@@ -7,6 +7,7 @@ import { versionsOf } from '../registry.ts';
 /** The Kubernetes whose answers this server gives; kubectl wants a semantic version. */
 const kubernetes = { major: '1', minor: '35', git: 'v1.35.0+revflow' };
 
+/** `/version`, as kubectl version reads it. */
 export function versionAnswer(): Answer {
   return json({
     major: kubernetes.major,

@@ -2,6 +2,7 @@
 import { isJson, type Json } from '../object.ts';
 import { normalElement } from './element.ts';
 
+/** The fields that a manager owns; steps are written as in `managedFields` (`f:name`, `k:{…}`, `v:…`, `i:0`). */
 export class FieldSet {
   readonly members: ReadonlySet<string>;
   readonly children: ReadonlyMap<string, FieldSet>;

@@ -62,6 +62,7 @@ export function resourceSchema(schema: Schema): Schema {
 /** What a value is to its owners: a leaf has one, of the others each part has its own. */
 export type Shape = 'leaf' | 'map' | 'list';
 
+/** By the value first: where value and schema disagree, or the schema calls it atomic, it is a leaf. */
 export function shapeOf(schema: Schema, value: unknown): Shape {
   if (Array.isArray(value)) return schema.type === 'array' && schema.listType !== 'atomic' ? 'list' : 'leaf';
   if (!isJson(value)) return 'leaf';
@@ -79,6 +80,7 @@ export function childOrAnything(schema: Schema, name: string): Schema {
   return childOf(schema, name) ?? anything;
 }
 
+/** The schema of a list's items; one that takes anything where the schema says nothing of them. */
 export function itemsOf(schema: Schema): Schema {
   const items = schema.items ?? anything;
   return items.embedded ? resourceSchema(items) : items;

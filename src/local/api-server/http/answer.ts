@@ -34,14 +34,17 @@ export function jsonText(body: string, code = 200): Answer {
   return { code, type: jsonType, body: `${body}\n` };
 }
 
+/** A value as JSON, ended by a newline. */
 export function json(value: unknown, code = 200): Answer {
   return jsonText(JSON.stringify(value), code);
 }
 
+/** Text as it is, nothing added. */
 export function plainText(body: string, code = 200): Answer {
   return { code, type: textType, body };
 }
 
+/** A Status under its own code (200 where it has none), with Retry-After where its details ask for one. */
 export function statusAnswer(status: Status): Answer {
   const after = status.details?.retryAfterSeconds;
   const answer = json(status, status.code ?? 200);

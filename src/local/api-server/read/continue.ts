@@ -9,6 +9,7 @@ export interface Continue {
   readonly after: string;
 }
 
+/** The token as clients get it: opaque to them, read back by `parseContinue`. */
 export function continueToken({ version, after }: Continue): string {
   return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: version, start: `${after}\0` })).toString('base64url');
 }

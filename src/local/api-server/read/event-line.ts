@@ -62,6 +62,7 @@ export function leaving(previous: Entry, version: number): Entry {
   return Entry.of(previous.key, left);
 }
 
+/** One line of a watch from an object that is already text. */
 export function lineOf(type: ChangeType | 'BOOKMARK' | 'ERROR', text: string): Buffer {
   return Buffer.from(`{"type":"${type}","object":${text}}\n`);
 }

@@ -23,6 +23,7 @@ export interface FeedOptions {
 /** Small events go out together, large ones do not pile up. */
 const chunkBytes = 64 * 1024;
 
+/** Starts with its making and goes on until the client is gone or `stop` is called; waits while the client reads slowly. */
 export class Feed {
   readonly #options: FeedOptions;
   #initial = 0;

@@ -11,6 +11,10 @@ import { type Selection, select } from './selection.ts';
 import { type ListMetadata, presentation, showList } from './show.ts';
 import { notANumber, reach, versionNumber } from './version-wait.ts';
 
+/**
+ * One page, or the whole, at the version that is asked for. Throws ApiError: BadRequest for a bad version, Expired for one that is
+ * forgotten, Timeout for one that does not come.
+ */
 export async function list(
   core: Core,
   { target, call }: { readonly target: Target; readonly call: Call },

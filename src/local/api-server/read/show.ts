@@ -19,6 +19,7 @@ export interface Presentation extends Accepted {
   readonly call: Call;
 }
 
+/** Reads the Accept header of a request. Throws ApiError NotAcceptable where nothing that it names can be made. */
 export function presentation(core: Core, target: Target, call: Call): Presentation {
   return { ...accept(call.headers.accept), core, target, call };
 }
@@ -63,6 +64,7 @@ export interface ListMetadata {
   readonly remainingItemCount?: number;
 }
 
+/** Entries in the form asked for, under the list metadata given. Throws ApiError NotAcceptable for the form of a single object. */
 export function showList(entries: readonly Entry[], metadata: ListMetadata, as: Presentation): Answer {
   const { target, metaVersion } = as;
   switch (as.form) {

@@ -33,6 +33,7 @@ const setup = `
   CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 `;
 
+/** The one file. Throws what SQLite throws; after `close` nothing may be asked any more. */
 export class Database {
   readonly #sqlite: DatabaseSync;
   readonly #insert: StatementSync;

@@ -1,6 +1,7 @@
 // One version of one object, as text and, while it is in use, as a value. Most objects are asked for as text alone.
 import type { ApiObject } from '../object.ts';
 
+/** Immutable. Text and value are made from one another when they are first asked for. */
 export class Entry {
   /** `namespace/name`, or `name` where there are no namespaces. */
   readonly key: string;

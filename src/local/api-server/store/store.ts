@@ -10,6 +10,7 @@ export interface StoreOptions {
   readonly history: number;
 }
 
+/** The one writer: versions rise by one with every write, over all resources. */
 export class Store {
   readonly #database: Database;
   readonly #tables = new Map<string, Table>();

@@ -19,6 +19,7 @@ export interface Range {
   readonly version: number;
 }
 
+/** Fed by the store alone. Listeners are told that something happened, and read the changes themselves. */
 export class Table {
   /** `group/plural`. */
   readonly resource: string;

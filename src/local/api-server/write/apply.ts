@@ -22,6 +22,10 @@ export interface ApplyRequest {
   readonly options: WriteOptions;
 }
 
+/**
+ * Server-side apply of what was `sent`; makes the object where there is none. Throws ApiError: Conflict with the fields of other
+ * managers unless forced, Invalid, NotFound for a subresource.
+ */
 export function applyPatch(core: Core, request: ApplyRequest, sent: unknown): Answer {
   const { target, call, as, options } = request;
   const entry = tableOf(core, target.resource).get(keyOf(target.namespace, target.name ?? ''));

@@ -52,6 +52,7 @@ export function fromJson(text: string): Parsed {
   }
 }
 
+/** As `fromJson`, for YAML, which an apply may send. */
 export function fromYaml(text: string): Parsed {
   try {
     return shallow(parseYaml(text));

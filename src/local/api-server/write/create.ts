@@ -18,6 +18,7 @@ import { owned } from './ownership.ts';
 import { checkValid } from './validity.ts';
 import { type WriteOptions, writeOptions } from './write-options.ts';
 
+/** POST of a collection. Throws ApiError: AlreadyExists, Invalid, Forbidden in a namespace that ends, NotFound without one. */
 export function create(core: Core, target: Target, call: Call): Answer {
   const as = presentation(core, target, call);
   const options = writeOptions(call, 'CreateOptions');

@@ -76,6 +76,7 @@ function typeFault(message: string, kind: string): string {
   return kind === 'Secret' ? 'the value is of another type than the field' : message;
 }
 
+/** A body that is not of its kind; `why` ends the sentence. */
 export function cannotHandle({ resource, version }: Target, why: string): Error {
   return badRequest(
     `${resource.kind} in version ${JSON.stringify(version.name)} cannot be handled as a ${resource.kind}: ${why}`,

@@ -18,6 +18,7 @@ import { decode } from './decode.ts';
 import { change, named } from './update.ts';
 import { writeOptions } from './write-options.ts';
 
+/** PATCH of an object by any of the patch types. Throws ApiError: NotFound, Conflict, Invalid, UnsupportedMediaType. */
 export function patch(core: Core, target: Target, call: Call): Answer {
   const as = presentation(core, target, call);
   const type = patchType(call.headers['content-type'], !target.resource.builtIn);

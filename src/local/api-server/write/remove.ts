@@ -31,6 +31,10 @@ export const background: DeleteOptions = {
   dryRun: false,
 };
 
+/**
+ * DELETE of an object: a Status where it is gone, the object where finalizers or dependants hold it. Throws ApiError NotFound or
+ * Conflict.
+ */
 export function remove(core: Core, target: Target, call: Call): Answer {
   const as = presentation(core, target, call);
   const options = deleteOptions(call);
@@ -40,6 +44,7 @@ export function remove(core: Core, target: Target, call: Call): Answer {
   return showWritten(left, as);
 }
 
+/** DELETE of all that a selection has; answers the list of them as they were. */
 export function removeCollection(core: Core, target: Target, call: Call): Answer {
   const as = presentation(core, target, call);
   const options = deleteOptions(call);

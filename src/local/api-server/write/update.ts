@@ -21,6 +21,7 @@ import { owned } from './ownership.ts';
 import { checkValid } from './validity.ts';
 import { type WriteOptions, writeOptions } from './write-options.ts';
 
+/** PUT of an object. Throws ApiError: NotFound, Conflict for an old resourceVersion, Invalid. */
 export function replace(core: Core, target: Target, call: Call): Answer {
   const as = presentation(core, target, call);
   const options = writeOptions(call, 'UpdateOptions');
