@@ -10,7 +10,7 @@ const ofHttp: Record<HttpReason, string> = {
   ServerError: 'the host is in trouble',
   UnexpectedAnswer: 'the answer is not what the protocol says',
   AnswerTooLarge: 'the answer is longer than allowed',
-  Timeout: 'no answer in time',
+  Timeout: 'no answer in time; of a Builder: the build took too long',
   NetworkError: 'the host cannot be reached',
   TlsError: 'no trusted TLS connection to the host',
   EgressDenied: 'the egress policy forbids this address',
@@ -68,6 +68,16 @@ const ofBuilding = {
   NoBackend: 'the cluster does not serve the build engine',
 };
 
+/** Words that only Events have: OpenFunction's own for what becomes of a build. */
+const ofBuildEvents = {
+  BuildStarted: 'a build was started',
+  BuildCompleted: 'a build has ended well',
+  Started: 'of a Builder: its run was created',
+  Completed: 'of a Builder: its run has ended well',
+  Failed: 'of a Builder: the build failed',
+  Canceled: 'of a Builder: somebody, or something newer, cancelled the build',
+};
+
 /** Serving and routing. */
 const ofServing = {
   Starting: 'the workload is starting',
@@ -102,6 +112,7 @@ export const reasons = {
   ...ofWatching,
   ...ofDecisions,
   ...ofBuilding,
+  ...ofBuildEvents,
   ...ofServing,
   ...ofWhole,
 } satisfies Record<string, string>;

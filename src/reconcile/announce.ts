@@ -1,10 +1,12 @@
-// Events for what changed: one for each condition that says something else than before.
+// Events for what changed: one for each condition that says something else than before, and for builds one for each state, in
+// OpenFunction's words.
 import { type ConditionType, findCondition } from '../function/conditions.ts';
 import { kinds } from '../function/kinds.ts';
-import type { FunctionObject } from '../function/schema.ts';
-import type { Condition, FunctionStatus } from '../function/status.ts';
+import type { BuilderObject, BuilderStatus, FunctionObject } from '../function/schema.ts';
+import type { BuildStatus, Condition, FunctionStatus } from '../function/status.ts';
 import type { EventInput } from '../platform/kube/events.ts';
 import type { Kind, KubeObject } from '../platform/kube/kube.ts';
+import { oneLine } from './fold.ts';
 
 /** What the Event of a condition names: what was done, and the child that took part. */
 interface Voice {
@@ -27,19 +29,77 @@ const voices: readonly Voice[] = [
   },
 ];
 
+/** What the condition Built says of a build that only goes its way: its states have Events of their own. */
+const ofStates: ReadonlySet<string> = new Set(['Building', 'Built', 'BuildFailed', 'BuildTimeout', 'BuildCanceled']);
+
 /** Nobody needs to be told that what was never asked for is not done. */
 const quiet: ReadonlySet<string> = new Set(['Disabled', 'Skipped', 'AwaitingBuild']);
 
-/** The Events that are due, in the order of the arrow. Pure. */
-export function eventsOf(fn: FunctionObject, after: FunctionStatus): readonly EventInput[] {
+/** The Events that are due, in the order of the arrow. `ended`: the build that this reconcile saw end, if any. Pure. */
+export function eventsOf(
+  fn: FunctionObject,
+  after: FunctionStatus,
+  ended: BuildStatus | undefined,
+): readonly EventInput[] {
   return voices.flatMap(voice => {
+    const ofBuild = voice.condition === 'Built' ? buildEvents(fn, after, ended) : [];
     const condition = findCondition(after.conditions, voice.condition);
     const old = findCondition(fn.status?.conditions, voice.condition);
-    if (condition === undefined || !isNews(old, condition, hasNewChild(fn.status, after, voice))) return [];
+    if (condition === undefined || !isNews(old, condition, hasNewChild(fn.status, after, voice))) return ofBuild;
+    if (voice.condition === 'Built' && tellsState(condition, ofBuild)) return ofBuild;
     const { reason, message: note } = condition;
     const base = { regarding: fn, ...relatedChild(fn, after, voice), action: voice.action };
-    return [{ ...base, reason, type: typeOf(condition), note }];
+    return [...ofBuild, { ...base, reason, type: typeOf(condition), note }];
   });
+}
+
+/** Whether the condition says nothing but what the Events of the build's states say. */
+function tellsState({ reason, status }: Condition, told: readonly EventInput[]): boolean {
+  return ofStates.has(reason) || (status === 'False' && told.some(event => event.type === 'Warning'));
+}
+
+/** The states that a build came to: the one that this reconcile saw end and that another one followed, and the one that counts. */
+function buildEvents(fn: FunctionObject, { build }: FunctionStatus, ended: BuildStatus | undefined): EventInput[] {
+  const before = fn.status?.build;
+  const isOther = ended !== undefined && ended.resourceRef !== build?.resourceRef && ended.cancelledAt === undefined;
+  const reached = [...(isOther ? [ended] : []), ...(build === undefined ? [] : [build])];
+  return reached
+    .filter(({ state, resourceRef }) => state !== before?.state || resourceRef !== before?.resourceRef)
+    .flatMap(({ state = '', message = '', resourceRef: name }) => {
+      const words = buildWords[state];
+      if (words === undefined) return [];
+      const { apiVersion, kind } = kinds.builder;
+      const related = { apiVersion, kind, metadata: { name: name ?? '', namespace: fn.metadata.namespace } };
+      const note = state === 'Failed' ? `${words.note}: ${oneLine(message)}` : words.note;
+      return [{ regarding: fn, ...(name ? { related } : {}), action: 'Build', ...words, note }];
+    });
+}
+
+type Words = Pick<EventInput, 'type' | 'reason' | 'note'>;
+
+const buildWords: Readonly<Record<string, Words>> = {
+  Building: { type: 'Normal', reason: 'BuildStarted', note: 'Build started' },
+  Succeeded: { type: 'Normal', reason: 'BuildCompleted', note: 'Build completed' },
+  Failed: { type: 'Warning', reason: 'BuildFailed', note: 'Build failed' },
+  Timeout: { type: 'Warning', reason: 'BuildTimeout', note: 'Build timeout' },
+  Canceled: { type: 'Warning', reason: 'BuildCanceled', note: 'Build cancelled' },
+};
+
+const builderWords: Readonly<Record<string, Words>> = {
+  Building: { type: 'Normal', reason: 'Started', note: 'Build started' },
+  Succeeded: { type: 'Normal', reason: 'Completed', note: 'Build completed' },
+  Failed: { type: 'Warning', reason: 'Failed', note: 'Build failed' },
+  Timeout: { type: 'Warning', reason: 'Timeout', note: 'Build timeout' },
+  Canceled: { type: 'Warning', reason: 'Canceled', note: 'Build canceled' },
+};
+
+/** The Event of a Builder that comes from this status to that one; undefined while its state stays. Pure. */
+export function builderEvent(builder: BuilderObject, after: BuilderStatus): EventInput | undefined {
+  const { state = '', message = '' } = after;
+  const words = state === builder.status?.state ? undefined : builderWords[state];
+  if (words === undefined) return undefined;
+  const note = state === 'Failed' ? `${words.note}: ${oneLine(message)}` : words.note;
+  return { regarding: builder, action: 'Build', ...words, note };
 }
 
 function isNews(old: Condition | undefined, next: Condition, newChild: boolean): boolean {

@@ -13,6 +13,7 @@ import type { BuilderObject, BuilderStatus } from '../function/schema.ts';
 import type { BuildStatus } from '../function/status.ts';
 import { KubeError, type KubeObject } from '../platform/kube/kube.ts';
 import { redact } from '../platform/redact.ts';
+import { builderEvent } from './announce.ts';
 import type { Going } from './build-facts.ts';
 import type { Context } from './context.ts';
 import { withoutAbsent } from './draft.ts';
@@ -93,7 +94,8 @@ export async function conclude(context: Context, builder: BuilderObject, told: B
     builder,
     endedStatus({ ...end, ...(end.state === 'Succeeded' ? { sources } : {}) }, builder.status?.resourceRef),
   );
-  draft.set({ build: ended(build, end, build.revision ?? reportedRevision(reported)) });
+  findings.ended = ended(build, end, build.revision ?? reportedRevision(reported));
+  draft.set({ build: findings.ended });
   if (end.state !== 'Succeeded') return;
   findings.justBuilt = true;
   draft.set({
@@ -109,7 +111,7 @@ export function ended(build: BuildStatus, end: BuildEnd, revision: string | unde
   return withoutAbsent<BuildStatus>({ ...build, state, reason, message, buildDuration, revision, cancelledAt });
 }
 
-/** A Builder that is gone needs no status. */
+/** A Builder that is gone needs no status, and no Event of one. */
 export async function writeBuilderStatus(
   { options }: Context,
   builder: BuilderObject,
@@ -121,7 +123,10 @@ export async function writeBuilderStatus(
     await options.kube.patch({ kind: kinds.builder, namespace, name }, { status }, { subresource: 'status' });
   } catch (error) {
     if (!(error instanceof KubeError) || error.status !== 404) throw error;
+    return;
   }
+  const event = builderEvent(builder, status);
+  if (event !== undefined) await options.events(event);
 }
 
 /** Asks a run to stop, once; the UID makes sure that it is this one. */

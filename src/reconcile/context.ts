@@ -3,6 +3,7 @@
 import type { Facts, Policy, WatchFacts } from '../decide/facts.ts';
 import type { Steering } from '../function/annotations.ts';
 import type { FunctionObject } from '../function/schema.ts';
+import type { BuildStatus } from '../function/status.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { EventInput } from '../platform/kube/events.ts';
 import type { Kube } from '../platform/kube/kube.ts';
@@ -43,6 +44,8 @@ export interface Findings {
   watch?: WatchFinding;
   /** A build ended well in this very reconcile. */
   justBuilt?: boolean;
+  /** `status.build` of the build that was seen to end in this very reconcile; the next one may have begun since. */
+  ended?: BuildStatus;
   /** A build of what the spec asks for now is wanted and held back: what was built before is not served anew. */
   outdated?: boolean;
   /** An edit that only the generation tells is held back: the generation must not count as seen. */

@@ -90,7 +90,7 @@ async function runSteps(options: ReconcilerOptions, fn: FunctionObject): Promise
     if (failed) break;
   }
   await write(results);
-  await Promise.all(eventsOf(fn, draft.status).map(event => options.events(event)));
+  await Promise.all(eventsOf(fn, draft.status, findings.ended).map(event => options.events(event)));
   return results.map(result => result.outcome);
 }
 
