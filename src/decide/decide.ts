@@ -1,5 +1,6 @@
 // The heart: facts in; an intent, or a hold with its reason, out; and the trace that explains it. Pure.
 
+import { builderImageMoved } from './builder-image.ts';
 import { builderDeleted } from './deleted-builder.ts';
 import type { BuildFacts, Facts, ServingFacts } from './facts.ts';
 import { cleared, neverBuilt } from './first-build.ts';
@@ -27,6 +28,7 @@ export const buildCauses: readonly BuildCauseRule[] = [
   runVanished,
   builderDeleted,
   newRevision,
+  builderImageMoved,
   supersededForNothing,
   failedInPassing,
 ];
@@ -73,7 +75,9 @@ export function decideBuild(facts: Facts, build: BuildFacts): BuildDecision {
   const because = trace.at(-1)?.found ?? '-';
   if (!rule) return { verdict: 'nothing', trace };
   const reason = { cause: rule.cause, because, trace };
-  const revision = facts.watch?.head?.id ?? (retries(rule.cause) ? build.recorded?.revision : undefined);
+  // What is not watched is built as written, with another builder too.
+  const again = retries(rule.cause) || (rule.cause === 'BuilderImageMoved' && facts.watch !== undefined);
+  const revision = facts.watch?.head?.id ?? (again ? build.recorded?.revision : undefined);
   for (const gate of buildGates) {
     const judged = gate.judge(facts, build, rule.cause);
     note(gate.name, judged === 'cancel' ? 'what runs is cancelled first' : judged?.message);

@@ -94,6 +94,16 @@ export interface ServingFacts {
   readonly editedSinceAdoption: boolean;
 }
 
+/** An image that the builds of this Function are made with, watched for itself. */
+export interface BuildImageFacts {
+  readonly image: string;
+  /** Digest that the last build was made with; absent: none is recorded, so none has moved. */
+  readonly built: string | undefined;
+  /** What was last seen; absent: nothing yet. */
+  readonly head: { readonly id: string; readonly sightings: number } | undefined;
+  readonly left: readonly LeftId[];
+}
+
 /** Everything that both decisions share. */
 export interface Facts {
   readonly now: number;
@@ -106,4 +116,6 @@ export interface Facts {
   readonly rebuildRequest: string | undefined;
   /** Absent: not watched (or not for this part of the Function). */
   readonly watch: WatchFacts | undefined;
+  /** Images whose new digests rebuild; absent: none does. */
+  readonly images?: readonly BuildImageFacts[];
 }

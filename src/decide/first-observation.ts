@@ -15,5 +15,7 @@ export function awaitObservation(facts: Facts): Hold | undefined {
 export const firstObservation: BuildGate = {
   name: 'first observation',
   judge: (facts, build, cause) =>
-    retries(cause) && build.recorded?.revision !== undefined ? undefined : awaitObservation(facts),
+    (retries(cause) || cause === 'BuilderImageMoved') && build.recorded?.revision !== undefined
+      ? undefined
+      : awaitObservation(facts),
 };

@@ -1,12 +1,21 @@
 // An id that this Function left a short while ago is more often a stale replica or CDN than a rollback: it must be seen twice.
-import type { Facts } from './facts.ts';
+import { movedImage } from './builder-image.ts';
+import type { Facts, WatchFacts } from './facts.ts';
 import type { BuildGate, Hold } from './rule.ts';
 
 /** The wait for a second sighting of an id left recently; undefined when the id may be taken. */
 export function confirmRollback(facts: Facts): Hold | undefined {
-  const head = facts.watch?.head;
+  return confirm(facts, facts.watch);
+}
+
+/** The same for whatever was seen. */
+export function confirm(
+  facts: Pick<Facts, 'now' | 'policy'>,
+  seen: Pick<WatchFacts, 'head' | 'left'> | undefined,
+): Hold | undefined {
+  const head = seen?.head;
   if (!head || head.sightings >= 2) return undefined;
-  const left = facts.watch?.left.find(entry => entry.id === head.id && facts.now - entry.at < facts.policy.rollbackMs);
+  const left = seen.left.find(entry => entry.id === head.id && facts.now - entry.at < facts.policy.rollbackMs);
   if (!left) return undefined;
   return {
     reason: 'ConfirmingRollback',
@@ -17,5 +26,8 @@ export function confirmRollback(facts: Facts): Hold | undefined {
 
 export const rollbackConfirmed: BuildGate = {
   name: 'rollback confirmed',
-  judge: (facts, _, cause) => (cause === 'NewRevision' ? confirmRollback(facts) : undefined),
+  judge(facts, _, cause) {
+    if (cause === 'BuilderImageMoved') return confirm(facts, movedImage(facts));
+    return cause === 'NewRevision' ? confirmRollback(facts) : undefined;
+  },
 };

@@ -10,6 +10,7 @@ export type BuildCause =
   | 'BuilderDeleted'
   | 'RunVanished'
   | 'NewRevision'
+  | 'BuilderImageMoved'
   | 'Superseded'
   | 'Retried';
 
@@ -47,6 +48,11 @@ export interface ServingCauseRule {
   readonly name: string;
   readonly cause: ServingCause;
   applies(facts: Facts, serving: ServingFacts): string | undefined;
+}
+
+/** Causes that only what is watched gives: what was built before is good, and people's freezes hold them. */
+export function isNews(cause: BuildCause): boolean {
+  return cause === 'NewRevision' || cause === 'BuilderImageMoved';
 }
 
 /** Causes that try the same revision again: known already, it needs no observation. */

@@ -1,6 +1,6 @@
 // What stands in the status of a Function: OpenFunction's own fields, and ours beside them.
 import { z } from 'zod';
-import { durationText, type Frozen, keyedBy, moment } from './shape.ts';
+import { durationText, type Frozen, keyedBy, moment, strings } from './shape.ts';
 
 /** metav1.Condition. */
 export const condition = z.object({
@@ -82,6 +82,16 @@ export const sourceResult = z.object({
 
 export type SourceResult = Frozen<z.infer<typeof sourceResult>>;
 
+/** An image that builds are made with, as the Function's spec names it. */
+const buildImage = z.object({
+  image: z.string(),
+  digest: z.string().exactOptional().describe('What the last build was made with, or what was adopted; the baseline.'),
+  latest: z.string().exactOptional().describe('What was seen last, where that is another digest.'),
+  reason: z.string().exactOptional().describe('Why it cannot be looked at, one word; absent: it can.'),
+});
+
+export type BuildImageStatus = Frozen<z.infer<typeof buildImage>>;
+
 const watchStatus = z.object({
   type: z.string().exactOptional().describe('`source`, `source-image` or `image`.'),
   source: z.string().exactOptional().describe('Key of the source in queue and state.'),
@@ -96,10 +106,20 @@ const watchStatus = z.object({
     .describe(
       'The digest of the function image that was found serving when watching began: the baseline until one is rolled.',
     ),
+  paths: strings
+    .exactOptional()
+    .describe(
+      'Ids of the watched paths in the revision that was attempted last: a new revision with the same ids is no change.',
+    ),
   left: z
     .array(z.object({ id: z.string(), at: moment }))
     .exactOptional()
     .describe('Ids that were left less than ten minutes ago; such an id must be seen twice before it counts again.'),
+  buildImages: z
+    .array(buildImage)
+    .meta(keyedBy('image'))
+    .exactOptional()
+    .describe('Images whose new digests rebuild (`openfunction.io/rebuild-on`).'),
   message: z.string().exactOptional(),
 });
 

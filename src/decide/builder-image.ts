@@ -1,0 +1,17 @@
+// `openfunction.io/rebuild-on: builder-image`: an image that builds are made with is another one than the last build had.
+import type { BuildImageFacts, Facts } from './facts.ts';
+import type { BuildCauseRule } from './rule.ts';
+
+export const builderImageMoved: BuildCauseRule = {
+  name: 'builder image moved',
+  cause: 'BuilderImageMoved',
+  applies(facts, build) {
+    const moved = build.recorded && movedImage(facts);
+    return moved && `${moved.image} is ${moved.head?.id} now, and was ${moved.built}`;
+  },
+};
+
+/** The first image that moved since the last build; one without a record has not. */
+export function movedImage({ images = [] }: Facts): BuildImageFacts | undefined {
+  return images.find(({ built, head }) => built !== undefined && head !== undefined && head.id !== built);
+}
