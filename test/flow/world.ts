@@ -63,9 +63,12 @@ export interface WorldOptions {
   readonly policy?: Partial<Policy>;
   /** False: the API server says that it serves no build engine. */
   readonly backendServed?: boolean;
+  /** Name of its Function; default `f`. */
+  readonly name?: string;
+  /** Where it is; default a namespace of its own. */
+  readonly namespace?: string;
 }
 
-const name = 'f';
 export const watching = (params = '') => ({
   'openfunction.io/revision-controller': 'enable',
   'openfunction.io/revision-controller-params': params,
@@ -79,7 +82,7 @@ export const gitSpec = {
 };
 
 export async function createWorld(cluster: TestCluster, options: WorldOptions = {}): Promise<World> {
-  const namespace = await cluster.namespace();
+  const { name = 'f', namespace = await cluster.namespace() } = options;
   const requests: string[] = [];
   const faults: unknown[] = [];
   const events: EventInput[] = [];
