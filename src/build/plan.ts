@@ -28,25 +28,34 @@ function pinned(spec: BuilderSpec, revision: string): BuilderSpec {
 
 /**
  * Hash of what changes the build. How long it may take and how long its Builder is kept do not; an empty text is an absent one, and so
- * is a reference without a name.
+ * is a reference without a name. What another field overrules, and what is written though it is the default, change nothing.
  */
 export function buildInputHash(spec: BuilderSpec): string {
   const { shipwright, srcRepo, builder, builderCredentials, imageCredentials, dockerfile, image } = spec;
+  const bundle = srcRepo.bundleContainer?.image;
   return versionedHash({
     image,
     imageCredentials: reference(imageCredentials),
     builder: builder || undefined,
-    builderCredentials: reference(builderCredentials),
+    builderCredentials: builder ? reference(builderCredentials) : undefined,
     dockerfile: dockerfile || undefined,
     env: Object.keys(spec.env ?? {}).length === 0 ? undefined : spec.env,
-    strategy: shipwright?.strategy && { name: shipwright.strategy.name, kind: shipwright.strategy.kind || undefined },
+    strategy: strategyOf(shipwright?.strategy),
     params: (shipwright?.params ?? []).length === 0 ? undefined : shipwright?.params,
-    url: srcRepo.url || undefined,
-    bundle: srcRepo.bundleContainer?.image,
-    revision: srcRepo.revision || undefined,
+    bundle,
+    url: bundle === undefined ? srcRepo.url || undefined : undefined,
+    revision: bundle === undefined ? srcRepo.revision || undefined : undefined,
     subPath: srcRepo.sourceSubPath || undefined,
     credentials: reference(srcRepo.credentials),
   });
+}
+
+function strategyOf(strategy: NonNullable<BuilderSpec['shipwright']>['strategy']): object | undefined {
+  if (strategy === undefined) return undefined;
+  const { name } = strategy;
+  if (strategy.kind === 'ClusterBuildStrategy')
+    return name === 'openfunction' ? undefined : { name, kind: strategy.kind };
+  return { name };
 }
 
 function reference(ref: { readonly name?: string } | undefined): string | undefined {

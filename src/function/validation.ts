@@ -41,6 +41,9 @@ function checkBuild(report: Report, build: BuildSpec): void {
   checkDuration(report, 'builderMaxAge', build.builderMaxAge);
   const strategyKinds = ['BuildStrategy', 'ClusterBuildStrategy'];
   report.oneOf('shipwright.strategy.kind', build.shipwright?.strategy?.kind, strategyKinds);
+  checkNamed(report, 'srcRepo.bundleContainer.image', build.srcRepo.bundleContainer?.image);
+  checkNamed(report, 'shipwright.strategy.name', build.shipwright?.strategy?.name);
+  build.shipwright?.params?.forEach((param, at) => checkNamed(report, `shipwright.params[${at}].name`, param?.name));
   checkDuration(report, 'shipwright.timeout', build.shipwright?.timeout);
 }
 
@@ -56,6 +59,11 @@ function checkServing(report: Report, serving: ServingFields): void {
 /** An entry without its only member says nothing, and nothing can be made of it. */
 function checkDapr(report: Report, path: string, entry: { readonly dapr?: object }): void {
   if (entry.dapr === undefined) report.add(path, entry, 'must have dapr');
+}
+
+/** A name that the types require is there, but may be empty. */
+function checkNamed(report: Report, path: string, name: string | undefined): void {
+  if (name === '') report.add(path, name, 'must be specified');
 }
 
 function checkDuration(report: Report, path: string, text: string | undefined): void {

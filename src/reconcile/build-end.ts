@@ -36,11 +36,12 @@ export async function settleBuild(context: Context, going: Going): Promise<boole
     if (result.phase === 'failed' && result.failure === 'transient') planRetry(context);
     return true;
   }
-  if (!run) return false;
-  if (builder.spec.state === 'Cancelled') await stopRun(context, backend, run);
+  // A run that is gone is not one that was never created: the time of both is limited, but the first is made anew.
+  if (!run && builder.status?.phase === 'Build') return false;
+  if (run && builder.spec.state === 'Cancelled') await stopRun(context, backend, run);
   const deadline = deadlineOf(builder);
   if (deadline === undefined || context.now < deadline) return false;
-  await stopRun(context, backend, run);
+  if (run) await stopRun(context, backend, run);
   await conclude(context, builder, timeoutOf(builder));
   return true;
 }

@@ -11,6 +11,7 @@ import { parseBuilder } from '../function/schema.ts';
 import type { BuilderSpec } from '../function/schema-build.ts';
 import type { BuildStatus } from '../function/status.ts';
 import type { KubeObject } from '../platform/kube/kube.ts';
+import { findLostBuild } from './build-lost.ts';
 import { type Reading, wasEdited } from './context.ts';
 import { editedLast } from './managed-fields.ts';
 
@@ -29,15 +30,20 @@ export interface Going {
 
 const nothing = { builder: undefined, run: undefined, result: undefined, asked: false, refused: false };
 
-/** Reads Builder and run of a build that has not ended; of one that has, nothing. `backend` is what a new build would take. */
+/**
+ * Reads Builder and run of a build that has not ended, named by the status or lost from it; of one that has, nothing. `backend` is what a
+ * new build would take.
+ */
 export async function lookAtBuild(reading: Reading, backend: Backend): Promise<Going> {
   const { options, fn, draft } = reading;
   const build = draft.status.build;
-  if (!build?.resourceRef || !isOpen(build)) return { ...nothing, backend };
+  const open = build?.resourceRef && isOpen(build) ? { name: build.resourceRef, sequence: build.sequence } : undefined;
+  const attempt = open ?? (await findLostBuild(reading));
+  if (attempt === undefined) return { ...nothing, backend };
   const { namespace } = fn.metadata;
-  const builderRef = { kind: kinds.builder, namespace, name: build.resourceRef };
+  const builderRef = { kind: kinds.builder, namespace, name: attempt.name };
   // Our own runs have derived names, so both are asked for at once; another controller's name stands in its Builder.
-  const derived = build.sequence === undefined ? undefined : { backend, name: backend.runName(build.resourceRef) };
+  const derived = attempt.sequence === undefined ? undefined : { backend, name: backend.runName(attempt.name) };
   const [found, ours] = await Promise.all([options.kube.get(builderRef), derived && readRun(reading, derived)]);
   const builder = readBuilder(found, fn.metadata.uid);
   const named = builder && namedRun(builder);
@@ -123,7 +129,7 @@ function presence(object: object | undefined): 'present' | 'absent' {
 /** Undefined where nothing is recorded, or where an emptied field asks for a build. */
 function recordedBuild({ draft }: Reading, going: Going): RecordedBuild | undefined {
   const { build, sources } = draft.status;
-  if (!build?.resourceRef || (!build.inputHash && !build.resourceHash)) return undefined;
+  if (!build?.resourceRef || (!build.inputHash && !build.resourceHash) || build.resourceHash === '') return undefined;
   const phase = phaseOf(build, going);
   const [first] = sources ?? [];
   const inputHash = build.inputHash && isOurHash(build.inputHash) ? build.inputHash : undefined;

@@ -18,5 +18,8 @@ export async function skipBuild(context: Context, going: Going): Promise<Outcome
   const { build } = draft.status;
   if (build?.resourceRef) draft.set({ revision: undefined, sources: undefined });
   if (build?.state !== 'Skipped') draft.set({ build: { state: 'Skipped' } });
+  // Nothing can be built again; what is added to the spec later is built anyway.
+  const { rebuildRequested = draft.status.lastHandledRebuild } = context.steering;
+  draft.set({ lastHandledRebuild: rebuildRequested });
   return done(sayBuild({ state: 'Skipped' }));
 }

@@ -5,7 +5,7 @@ import type { BuildStatus } from '../function/status.ts';
 import { RetryableError, TerminalError } from '../platform/errors.ts';
 import { KubeError } from '../platform/kube/kube.ts';
 import { redact } from '../platform/redact.ts';
-import { conclude, ended } from './build-end.ts';
+import { conclude, deadlineOf, ended } from './build-end.ts';
 import { sayNoEngine } from './build-engine.ts';
 import { sayBuild } from './build-said.ts';
 import type { Context } from './context.ts';
@@ -29,7 +29,7 @@ export async function startFailed(context: Context, failure: Failure): Promise<O
   if (!(error instanceof RetryableError) || isOutage(error)) throw error;
   if (error instanceof KubeError && error.status === 404 && !(await options.kube.serves(backend.run))) {
     const message = sayNoEngine(backend, context.steering);
-    return waiting({ status: 'Unknown', reason: 'NoBackend', message }, now + noBackendRetryMs);
+    return waiting({ status: 'Unknown', reason: 'NoBackend', message }, retryAt(failure, now + noBackendRetryMs));
   }
   const failures = (draft.status.build?.failures ?? 0) + 1;
   const isFinal =
@@ -38,7 +38,13 @@ export async function startFailed(context: Context, failure: Failure): Promise<O
   draft.set({ build: { ...draft.status.build, failures } });
   if (isFinal) return giveUp(context, failure, error);
   const message = `its run could not be created, try ${failures}: ${error.message}`;
-  return waiting({ status: 'Unknown', reason: 'BuildStartFailed', message }, now + firstRetryMs * 2 ** (failures - 1));
+  const at = retryAt(failure, now + firstRetryMs * 2 ** (failures - 1));
+  return waiting({ status: 'Unknown', reason: 'BuildStartFailed', message }, at);
+}
+
+/** A build whose time is up by then has timed out. */
+function retryAt({ builder }: Failure, at: number): number {
+  return Math.min(at, (builder && deadlineOf(builder)) ?? at);
 }
 
 function isOutage(error: RetryableError): boolean {

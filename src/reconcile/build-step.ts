@@ -5,6 +5,7 @@ import { wantedBuilder } from '../build/plan.ts';
 import { type BuildDecision, decideBuild } from '../decide/decide.ts';
 import type { BuildFacts } from '../decide/facts.ts';
 import { momentText } from '../function/conditions.ts';
+import { labels } from '../function/names.ts';
 import type { BuilderObject } from '../function/schema.ts';
 import type { BuilderSpec } from '../function/schema-build.ts';
 import type { BuildStatus, WatchStatus } from '../function/status.ts';
@@ -16,6 +17,7 @@ import { sayBuild, sayHold } from './build-said.ts';
 import { skipBuild } from './build-skip.ts';
 import { continueBuild, type Order, startBuild } from './build-start.ts';
 import { type Context, sharedFacts } from './context.ts';
+import { withoutAbsent } from './draft.ts';
 import { done, type Outcome, stalled, waiting } from './outcome.ts';
 
 /** How often a build that another controller began is looked at: no informer of ours knows its run. */
@@ -64,7 +66,9 @@ async function act(context: Context, work: Work, decided: Decided): Promise<Outc
   const { builder, run } = work.going;
   const isRunning = facts.recorded?.phase === 'running';
   const isStopping = isRunning && draft.status.build?.cancelledAt !== undefined;
-  if (builder && run && (decision.verdict === 'cancel' || (isStopping && decision.verdict !== 'build'))) {
+  const isLost = decision.verdict === 'build' && !facts.recorded && work.going.result?.phase === 'running';
+  if (builder && run && (decision.verdict === 'cancel' || isLost || (isStopping && decision.verdict !== 'build'))) {
+    if (isLost) nameAgain(context, builder);
     const outcome = await cancelBuild(context, { backend: work.going.backend, builder, run });
     if (outcome) return outcome;
     const again = { ...work, going: { ...work.going, run: undefined, result: undefined } };
@@ -79,6 +83,14 @@ async function act(context: Context, work: Work, decided: Decided): Promise<Outc
   if (facts.recorded?.phase === 'intended') return goOn(context, work);
   if (isRunning && builder && run) await showRunning(context, work.going.backend, builder);
   return report(context, work, decision);
+}
+
+/** What runs was cleared away: it is named again while it is stopped, without the hash, which keeps the command. */
+function nameAgain({ draft }: Context, { metadata }: BuilderObject): void {
+  const { cancelledAt } = draft.status.build ?? {};
+  const sequence = Number(metadata.labels?.[labels.sequence]) || undefined;
+  const build = { state: 'Building', resourceRef: metadata.name, sequence, cancelledAt };
+  draft.set({ build: withoutAbsent<BuildStatus>(build) });
 }
 
 function isOpenPhase({ recorded }: BuildFacts): boolean {
