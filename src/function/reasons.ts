@@ -32,6 +32,7 @@ const ofWatching = {
   Observed: 'the source was looked at',
   Disabled: 'revision-controller is not "enable"',
   BadParams: 'revision-controller-params cannot be read',
+  BadPaths: 'watch-paths cannot be read',
   NoBuild: 'there is no spec.build to watch',
   NoUrl: 'there is no spec.build.srcRepo.url to watch',
   NoBundle: 'there is no spec.build.srcRepo.bundleContainer to watch',

@@ -16,11 +16,33 @@ export type Head =
       readonly sightings?: number;
       /** Opaque condition for the next question (an ETag); absent where the protocol has none. */
       readonly validator?: string;
+      /** Ids of the wanted paths in this commit; absent: none is wanted, or they are not known (yet). `detect.ts` fills it in. */
+      readonly paths?: PathIds;
+      /** Why the ids of the wanted paths are not known. */
+      readonly pathTrouble?: PathTrouble;
     }
   | {
       /** The repository answered, and has no such ref or tag. */
       readonly kind: 'missing';
     };
+
+/**
+ * What stands at a path in a commit, so that equal texts mean equal contents: a tree's id; of anything else its mode and id,
+ * `100644:...` (a file), `120000:...` (a link), `160000:...` (a submodule's commit); `absent` where nothing is.
+ */
+export type PathIds = Readonly<Record<string, string>>;
+
+/** The ids of paths could not be read. */
+export interface PathTrouble {
+  readonly reason: string;
+  readonly message: string;
+  /** Tries in a row. */
+  readonly count: number;
+  /** When it is tried again, milliseconds since the epoch. */
+  readonly retryAt: number;
+  /** It was tried often enough, or can never be: until it succeeds nobody waits for it, and every new commit is a change. */
+  readonly givenUp: boolean;
+}
 
 export type Heads = Readonly<Record<Want, Head>>;
 

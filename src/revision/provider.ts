@@ -1,7 +1,7 @@
 // The contract of a revision provider: a pure question to one kind of host. No state, no timers, no retries, no Secret reads.
 import type { Http } from '../platform/http/http.ts';
 import type { Source, Want } from '../watch/source.ts';
-import type { Head } from './observation.ts';
+import type { Head, PathIds } from './observation.ts';
 
 /** A credential's value, in memory only while it is used. */
 export interface Credential {
@@ -38,6 +38,12 @@ export interface Answer {
   readonly heads: Readonly<Record<Want, Head>>;
 }
 
+/** Of which paths the ids are wanted, for each commit; no list is empty. */
+export type WantedPaths = ReadonlyMap<string, readonly string[]>;
+
+/** For each commit the id of every path that was wanted. */
+export type FoundPaths = ReadonlyMap<string, PathIds>;
+
 export interface Ports {
   readonly http: Http;
   readonly memory: Memory;
@@ -57,4 +63,9 @@ export interface Provider<S extends Source = Source> {
   /** Whether unchanged wants are asked conditionally (the contract suite checks it). */
   readonly conditional: boolean;
   observe(question: Question<S>, ports: Ports): Promise<Answer>;
+  /**
+   * The ids of paths in commits that were just observed, in as few requests as the host allows; all of them, or it throws as `observe`
+   * does. AnswerTooLarge where the host would have to be asked for too much. Absent: a source that has no paths.
+   */
+  readPaths?(question: Question<S>, wanted: WantedPaths, ports: Ports): Promise<FoundPaths>;
 }

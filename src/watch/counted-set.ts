@@ -17,6 +17,11 @@ export class CountedSet<T> {
     return this.sorted.slice(0, Math.min(this.shown, this.sorted.length));
   }
 
+  /** How many distinct members there are. */
+  get size(): number {
+    return this.sorted.length;
+  }
+
   /** Returns whether `first` changed. */
   add(member: T): boolean {
     const count = this.counts.get(member) ?? 0;

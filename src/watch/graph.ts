@@ -2,7 +2,7 @@
 import { canonicalJson, sha256 } from '../function/hash.ts';
 import { CountedSet } from './counted-set.ts';
 import type { Watch } from './plan.ts';
-import type { SecretRef, Source, SourceSpec } from './source.ts';
+import type { SecretRef, Source, SourceSpec, Want } from './source.ts';
 import { sourceHost } from './source.ts';
 
 /** The credential's identity where there is none. */
@@ -128,6 +128,7 @@ class Node {
   private readonly fixed: Pick<SourceSpec, 'key' | 'source' | 'credentialId'>;
   private readonly minIntervalMs: number;
   private readonly wants = new CountedSet<string>(Number.POSITIVE_INFINITY, byText);
+  private readonly paths = new Map<Want, CountedSet<string>>();
   private readonly namespaces = new CountedSet<string>(mostNamespaces, byText);
   private readonly secrets = new CountedSet<string>(mostSecrets, byText);
   private readonly intervals = new CountedSet<number>(1, (a, b) => a - b);
@@ -143,11 +144,16 @@ class Node {
     this.made ??= {
       ...this.fixed,
       wants: this.wants.first,
+      ...(this.paths.size === 0 ? {} : { paths: this.pathsOfWants }),
       secrets: this.secrets.first.map(readRef),
       intervalMs: Math.max(this.intervals.first[0] ?? 0, this.minIntervalMs),
       namespaces: this.namespaces.first,
     };
     return this.made;
+  }
+
+  private get pathsOfWants(): NonNullable<SourceSpec['paths']> {
+    return Object.fromEntries([...this.paths].map(([want, paths]) => [want, paths.first]));
   }
 
   put(functionKey: string, subscription: Subscription): void {
@@ -167,15 +173,24 @@ class Node {
 
   /** Returns whether anything that the spec shows changed. */
   private count({ watch, namespace }: Subscription, change: 'add' | 'remove'): boolean {
-    const { secret, want, intervalMs } = watch;
+    const { secret, want, paths = [], intervalMs } = watch;
     const holdsSecret = secret !== undefined && this.fixed.credentialId !== anonymous;
     const changes = [
       this.wants[change](want),
+      ...paths.map(path => this.countPath(want, path, change)),
       this.namespaces[change](namespace),
       this.intervals[change](intervalMs),
       holdsSecret && this.secrets[change](`${namespace}/${secret}`),
     ];
     return changes.includes(true);
+  }
+
+  private countPath(want: Want, path: string, change: 'add' | 'remove'): boolean {
+    const paths = this.paths.get(want) ?? new CountedSet<string>(Number.POSITIVE_INFINITY, byText);
+    this.paths.set(want, paths);
+    const changes = paths[change](path);
+    if (paths.size === 0) this.paths.delete(want);
+    return changes;
   }
 }
 

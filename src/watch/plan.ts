@@ -5,6 +5,7 @@ import { hidden, type Problem, problemText } from '../function/problem.ts';
 import { type Reason, reasons } from '../function/reasons.ts';
 import type { FunctionObject } from '../function/schema.ts';
 import type { WatchParams } from '../function/watch-params.ts';
+import { readWatchPaths, type WatchPaths } from '../function/watch-paths.ts';
 import { planGitSource } from './git-source.ts';
 import { defaultTag, parseImage } from './image.ts';
 import type { ImageSource, Source, Want } from './source.ts';
@@ -14,6 +15,8 @@ export interface Watch {
   readonly type: WatchParams['type'];
   readonly source: Source;
   readonly want: Want;
+  /** Paths whose ids decide whether a new commit is a change; sorted, never empty. Absent: every new id is one. */
+  readonly paths?: readonly string[];
   /** Name of the Secret with the credential, in the Function's namespace; undefined: anonymous. */
   readonly secret: string | undefined;
   /** The promise: the longest time a change may stay unseen. Milliseconds, at least 1000. */
@@ -38,7 +41,7 @@ const longestRevision = 1024;
 
 /** What a planner of one type makes of a Function. */
 type Target =
-  | Pick<Watch, 'source' | 'want' | 'secret' | 'warnings'>
+  | Pick<Watch, 'source' | 'want' | 'paths' | 'secret' | 'warnings'>
   | { readonly reason: Reason; readonly problems?: readonly Problem[] };
 
 const planners: Readonly<Record<WatchParams['type'], (fn: FunctionObject, params: WatchParams) => Target>> = {
@@ -85,14 +88,20 @@ function planSource(fn: FunctionObject, params: WatchParams): Target {
   }
   const planned = planGitSource(url, params);
   if ('problem' in planned) return { reason: 'BadUrl', problems: [planned.problem] };
+  // A bundle is not built from the repository that is watched.
+  const read = bundleContainer === undefined ? readWatchPaths(fn) : unfiltered;
+  if (read.problems.length > 0) return { reason: 'BadPaths', problems: read.problems };
   const bundle = 'bundleContainer wins over url in builds; type source-image would watch it';
   return {
     source: planned.source,
     want: revision === '' ? 'HEAD' : revision,
+    ...(read.paths.length === 0 ? {} : { paths: read.paths }),
     secret: credentials?.name || undefined,
-    warnings: [...planned.warnings, ...(bundleContainer === undefined ? [] : [bundle])],
+    warnings: [...planned.warnings, ...(bundleContainer === undefined ? [] : [bundle]), ...read.warnings],
   };
 }
+
+const unfiltered: WatchPaths = { paths: [], warnings: [], problems: [] };
 
 function planBundle(fn: FunctionObject, params: WatchParams): Target {
   const { build, imageCredentials } = fn.spec;

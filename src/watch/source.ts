@@ -62,6 +62,8 @@ export interface SourceSpec {
   readonly source: Source;
   /** Sorted, without repeats; never empty. */
   readonly wants: readonly Want[];
+  /** Of which paths the ids are wanted, for each want: sorted, without repeats. Absent, as is a want: of none. */
+  readonly paths?: Readonly<Record<Want, readonly string[]>>;
   /** A few of the Secrets that held this credential when the leader looked, sorted; any of them serves. Empty: anonymous. */
   readonly secrets: readonly SecretRef[];
   /** HMAC of the credential's value under the install key; `anonymous` without one. */

@@ -115,7 +115,7 @@ function reportWatch(look: Look, drivers: ReadonlyMap<string, string>): WatchRep
 }
 
 /** Reasons that only an edit of the Function ends. */
-const atFault: ReadonlySet<string> = new Set(['BadParams', 'BadUrl']);
+const atFault: ReadonlySet<string> = new Set(['BadParams', 'BadPaths', 'BadUrl']);
 
 function codeOf({ problems, watch }: CheckReport): ExitCode {
   if (problems.length > 0 || atFault.has(watch?.unwatched?.reason ?? '')) return exitCodes.terminal;
