@@ -84,7 +84,6 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     mode: settings.mode,
     events: input => recordEvent(kube, input, reporter),
   });
-  const runs = backends.map(backend => backend.run);
   const workers = new Workers({
     ...options,
     jobs: [
@@ -93,7 +92,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ],
   });
   const leadership = new Leadership({ ...options, ...settings }, () =>
-    workers.under(startLeader({ ...options, ...settings, credentials, runs, slots: office })),
+    workers.under(startLeader({ ...options, ...settings, credentials, backends, slots: office })),
   );
   leadership.start();
   return {

@@ -43,6 +43,14 @@ export class Texts {
     return parts.map(part => this.#guarded(part)).join(`$(${variable.name})`);
   }
 
+  /** A text around a placeholder that somebody else replaces with a reference to a variable. */
+  around(text: string, placeholder: string): string {
+    return text
+      .split(placeholder)
+      .map(part => this.#guarded(part))
+      .join(placeholder);
+  }
+
   /** Variables that the steps must have. */
   get variables(): readonly Variable[] {
     return [...(this.#needsDollar ? [dollar] : []), ...this.#refs];

@@ -10,6 +10,9 @@ export const kinds = {
   serving: { apiVersion: core, kind: 'Serving', plural: 'servings' },
   build: { apiVersion: shipwright, kind: 'Build', plural: 'builds' },
   buildRun: { apiVersion: shipwright, kind: 'BuildRun', plural: 'buildruns' },
+  /** What Shipwright had before v0.12, and still serves beside the newer ones. */
+  buildV1alpha1: { apiVersion: 'shipwright.io/v1alpha1', kind: 'Build', plural: 'builds' },
+  buildRunV1alpha1: { apiVersion: 'shipwright.io/v1alpha1', kind: 'BuildRun', plural: 'buildruns' },
   buildStrategy: { apiVersion: shipwright, kind: 'BuildStrategy', plural: 'buildstrategies' },
   clusterBuildStrategy: {
     apiVersion: shipwright,

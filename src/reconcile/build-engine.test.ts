@@ -6,7 +6,7 @@ import { chooseBackend, sayNoEngine } from './build-engine.ts';
 
 const choose = (served: readonly string[], engine?: string) =>
   chooseBackend(
-    { serves: async ({ kind }: Kind) => served.includes(kind) },
+    { serves: async ({ kind, apiVersion }: Kind) => served.includes(kind) || served.includes(apiVersion) },
     readAnnotations(engine === undefined ? {} : { 'openfunction.io/build-engine': engine }),
   );
 
@@ -19,6 +19,26 @@ it.each<[string, readonly string[], string | undefined, string]>([
   ['no other word than those two', ['PipelineRun'], 'make', 'tekton'],
 ])('takes %s', async (_, served, engine, expected) => {
   expect((await choose(served, engine)).engine).toBe(expected);
+});
+
+it.each<[string, readonly string[], string | undefined, string]>([
+  ['the newest version', ['shipwright.io/v1alpha1', 'shipwright.io/v1beta1'], undefined, 'shipwright.io/v1beta1'],
+  ['the old version, where only that is served', ['shipwright.io/v1alpha1'], undefined, 'shipwright.io/v1alpha1'],
+  [
+    'the old version before another engine',
+    ['shipwright.io/v1alpha1', 'tekton.dev/v1'],
+    undefined,
+    'shipwright.io/v1alpha1',
+  ],
+  ['the old version of the one that is named', ['shipwright.io/v1alpha1'], 'shipwright', 'shipwright.io/v1alpha1'],
+  [
+    'the newest of the one that is named, where none is served',
+    ['tekton.dev/v1'],
+    'shipwright',
+    'shipwright.io/v1beta1',
+  ],
+])('takes %s of an API', async (_, served, engine, expected) => {
+  expect((await choose(served, engine)).run.apiVersion).toBe(expected);
 });
 
 it('says what is to be installed', async () => {

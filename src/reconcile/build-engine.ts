@@ -6,17 +6,26 @@ import type { Kube } from '../platform/kube/kube.ts';
 
 /** Where nothing is served it is the default, and the creation of its run says so. */
 export async function chooseBackend(kube: Pick<Kube, 'serves'>, { engine }: Steering): Promise<Backend> {
-  const named = backends.find(backend => backend.engine === engine);
-  if (named) return named;
-  for (const backend of backends) if (await kube.serves(backend.run)) return backend;
-  return defaultBackend;
+  const named = backends.filter(backend => backend.engine === engine);
+  const served = await firstServed(kube, named.length > 0 ? named : backends);
+  return served ?? named[0] ?? defaultBackend;
+}
+
+/** The first that the cluster serves; undefined where it serves none. */
+export async function firstServed(
+  kube: Pick<Kube, 'serves'>,
+  candidates: readonly Backend[],
+): Promise<Backend | undefined> {
+  for (const backend of candidates) if (await kube.serves(backend.run)) return backend;
+  return undefined;
 }
 
 /** That a run cannot be created, since its engine is not there. */
 export function sayNoEngine(backend: Backend, { engine }: Steering): string {
   if (engine !== undefined) return `the cluster does not serve ${apiOf(backend)}; install ${engine}`;
-  const apis = backends.map(apiOf).join(' nor ');
-  return `the cluster serves neither ${apis}; install ${backends.map(each => each.engine).join(' or ')}`;
+  const newest = backends.filter((each, at) => backends.findIndex(other => other.engine === each.engine) === at);
+  const apis = newest.map(apiOf).join(' nor ');
+  return `the cluster serves neither ${apis}; install ${newest.map(each => each.engine).join(' or ')}`;
 }
 
 function apiOf({ run }: Backend): string {

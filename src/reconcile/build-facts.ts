@@ -11,6 +11,7 @@ import { parseBuilder } from '../function/schema.ts';
 import type { BuilderSpec } from '../function/schema-build.ts';
 import type { BuildStatus } from '../function/status.ts';
 import type { KubeObject } from '../platform/kube/kube.ts';
+import { firstServed } from './build-engine.ts';
 import { findLostBuild } from './build-lost.ts';
 import { type Reading, wasEdited } from './context.ts';
 import { editedLast } from './managed-fields.ts';
@@ -46,7 +47,7 @@ export async function lookAtBuild(reading: Reading, backend: Backend): Promise<G
   const derived = attempt.sequence === undefined ? undefined : { backend, name: backend.runName(attempt.name) };
   const [found, ours] = await Promise.all([options.kube.get(builderRef), derived && readRun(reading, derived)]);
   const builder = readBuilder(found, fn.metadata.uid);
-  const named = builder && namedRun(builder);
+  const named = builder && (await namedRun(reading, builder, backend));
   const isOther = named !== undefined && (named.backend !== derived?.backend || named.name !== derived.name);
   const engine = isOther ? named.backend : backend;
   const candidate = isOther ? await readRun(reading, named) : ours;
@@ -65,13 +66,19 @@ function readRun({ options, fn }: Reading, { backend, name }: RunName): Promise<
   return options.kube.get({ kind: backend.run, namespace: fn.metadata.namespace, name });
 }
 
-/** The run that a Builder's status names: the annotation may name another engine by now. */
-function namedRun(builder: BuilderObject): RunName | undefined {
+/** The run that a Builder's status names: the annotation may name another engine by now, and the cluster serve another version of it. */
+async function namedRun(
+  { options }: Reading,
+  builder: BuilderObject,
+  preferred: Backend,
+): Promise<RunName | undefined> {
   const ref = builder.status?.resourceRef ?? {};
-  return backends.flatMap(backend => {
-    const name = backend.runNamed(ref);
-    return name === undefined ? [] : { backend, name };
-  })[0];
+  const candidates = backends.filter(backend => backend.runNamed(ref) !== undefined);
+  const backend = candidates.includes(preferred)
+    ? preferred
+    : ((await firstServed(options.kube, candidates)) ?? candidates[0]);
+  const name = backend?.runNamed(ref);
+  return backend === undefined || name === undefined ? undefined : { backend, name };
 }
 
 /** Only a run that has said nothing yet can have been refused: then it never will. */

@@ -29,10 +29,11 @@ export interface ChildKind {
 
 type Status = Readonly<Record<string, unknown>>;
 
-/** Builders end with a state, runs with the condition `Succeeded`. */
+/** Builders end with a state, runs with the condition `Succeeded`, and what is registered beside a run when it is refused. */
 export const builders: ChildKind = { kind: kinds.builder, ended: endOfBuilder };
 export const servings: ChildKind = { kind: kinds.serving, ended: () => undefined };
 export const runsOf = (kind: Kind): ChildKind => ({ kind, ended: endOfRun });
+export const registrationsOf = (kind: Kind): ChildKind => ({ kind, ended: endOfRegistration });
 
 /** Selects the children that are ours, whatever else of their kind there is. */
 export const childSelector = labels.functionUid;
@@ -69,6 +70,10 @@ function endOfRun(status: Status): ChildView['ended'] {
   const succeeded = record(conditions.find(condition => record(condition)['type'] === 'Succeeded'))['status'];
   if (succeeded === 'True') return 'succeeded';
   return succeeded === 'False' ? 'failed' : undefined;
+}
+
+function endOfRegistration({ registered }: Status): ChildView['ended'] {
+  return registered === 'False' ? 'failed' : undefined;
 }
 
 function record(value: unknown): Status {

@@ -1,7 +1,8 @@
 // The leader: informers in, wakes out. It keeps the source graph, fans observations out, grants build slots, prunes, and watches for
 // what is overdue. All of it can be made anew from lists; nothing of it is lost with the process.
+import type { Backend } from '../build/backend.ts';
 import type { Clock, Timer } from '../platform/clock.ts';
-import type { Kind, Kube } from '../platform/kube/kube.ts';
+import type { Kube } from '../platform/kube/kube.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Consumer, Queue } from '../platform/queue/queue.ts';
@@ -14,7 +15,7 @@ import { Children } from './children.ts';
 import { concerns } from './fan-out.ts';
 import type { FunctionView } from './function-view.ts';
 import { Functions } from './functions.ts';
-import { builders, type ChildView, runsOf, servings } from './kinds.ts';
+import { builders, type ChildView, registrationsOf, runsOf, servings } from './kinds.ts';
 import { latestByKey } from './latest.ts';
 import { Pruner } from './pruner.ts';
 import { Secrets } from './secrets.ts';
@@ -33,8 +34,8 @@ export interface LeaderOptions {
   readonly metrics: Metrics;
   /** Absent in companion mode: nothing is built, so there are no children to keep, to count or to prune. */
   readonly slots: SlotOffice | undefined;
-  /** Kinds of runs; those that the cluster does not serve are looked for again now and then. */
-  readonly runs: readonly Kind[];
+  /** Whose runs are watched; of each engine the first that the cluster serves, looked for again now and then while there is none. */
+  readonly backends: readonly Pick<Backend, 'engine' | 'run' | 'registration'>[];
   /** Floor of all polling intervals, milliseconds. */
   readonly minIntervalMs: number;
   /** Where Functions are looked for; undefined: everywhere. */
@@ -70,7 +71,8 @@ class Leading {
   readonly #functions: Functions;
   readonly #children: Children[];
   readonly #servings: Children | undefined;
-  readonly #runs = new Set<Kind>();
+  /** Engines whose runs are watched. */
+  readonly #engines = new Set<string>();
   readonly #pruner: Pruner | undefined;
   readonly #watchdog: Watchdog;
   readonly #secrets: Secrets | undefined;
@@ -175,18 +177,21 @@ class Leading {
     if (owner && (this.#listed || !owner.settled)) this.#waking.touch(owner.key);
   };
 
-  /** Begins to watch the kinds of runs that the cluster serves by now. */
+  /** Begins to watch the runs of the engines that the cluster serves by now, and what may refuse them. */
   async #findRuns(): Promise<void> {
-    const { kube, runs, slots, log } = this.#options;
+    const { kube, backends, slots, namespaces, log } = this.#options;
     if (slots === undefined) return;
-    for (const kind of runs) {
-      if (this.#runs.has(kind)) continue;
+    for (const { engine, run, registration } of backends) {
+      if (this.#engines.has(engine)) continue;
       try {
-        if (!(await kube.serves(kind)) || this.#stopping.signal.aborted) continue;
-        this.#runs.add(kind);
-        this.#children.push(new Children(kube, runsOf(kind), this.#runEvents(slots)));
+        if (!(await kube.serves(run)) || this.#stopping.signal.aborted) continue;
+        this.#engines.add(engine);
+        this.#children.push(new Children(kube, runsOf(run), this.#runEvents(slots)));
+        if (registration === undefined) continue;
+        const events = { namespaces, changed: this.#childChanged, gone: () => {} };
+        this.#children.push(new Children(kube, registrationsOf(registration.kind), events));
       } catch (error) {
-        log.warn('cannot tell whether a build engine is there', { kind: kind.kind, error });
+        log.warn('cannot tell whether a build engine is there', { kind: run.kind, error });
       }
     }
   }

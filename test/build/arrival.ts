@@ -1,5 +1,6 @@
 // What a container is given in the end: Tekton and Kubernetes are played, as far as they touch texts, and without mercy.
 import type { KubeObject } from '../../src/platform/kube/kube.ts';
+import type { Spec } from '../pipelines/manifests.ts';
 
 interface Param {
   readonly name: string;
@@ -48,6 +49,28 @@ export function arrival(run: KubeObject, ofTask: string, ofStep: string): { args
   const ofRun = valuesOf(task.taskSpec.params, passed);
   const env = environment([...(task.taskSpec.stepTemplate?.env ?? []), ...(step.env ?? [])], ofRun);
   const args = fill(step.args ?? [], ofRun) as readonly string[];
+  return { args: args.map(text => expand(text.replace(others, 'TEKTON'), env)), env };
+}
+
+/** Arguments and variables of a step of a strategy of Shipwright, which builds what a Build asks for; the variables follow the step's own. */
+export function strategyArrival(build: KubeObject, strategy: Spec, ofStep: string): ReturnType<typeof arrival> {
+  const step = strategy.steps?.find(({ name }) => name === ofStep);
+  if (!step) throw new Error(`there is no step ${ofStep}`);
+  const { paramValues = [], env: variables = [] } = build['spec'] as {
+    readonly paramValues?: readonly (Param & { readonly values?: readonly { readonly value: string }[] })[];
+    readonly env?: readonly Variable[];
+  };
+  const declared = (strategy.parameters ?? []).map(({ name, default: one, defaults }) => ({
+    name,
+    default: one ?? defaults ?? '',
+  }));
+  const given = paramValues.map(({ name, value = '', values }) => ({
+    name,
+    value: values?.map(item => item.value) ?? value,
+  }));
+  const params = valuesOf(declared, given);
+  const env = environment([...(step.env ?? []), ...variables], params);
+  const args = fill(step.args ?? [], params) as readonly string[];
   return { args: args.map(text => expand(text.replace(others, 'TEKTON'), env)), env };
 }
 

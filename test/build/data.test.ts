@@ -7,8 +7,9 @@ import { tekton } from '../../src/build/tekton/backend.ts';
 import type { BuilderSpec } from '../../src/function/schema-build.ts';
 import type { KubeObject } from '../../src/platform/kube/kube.ts';
 import { formatYaml } from '../../src/platform/yaml.ts';
-import { arrival, environment } from './arrival.ts';
-import { emit, goldenFunctions } from './emission.ts';
+import { manifest } from '../pipelines/manifests.ts';
+import { arrival, environment, strategyArrival } from './arrival.ts';
+import { emit, goldenFunctions, strategies } from './emission.ts';
 
 const parts = [
   '$',
@@ -66,6 +67,7 @@ const strategy = (of: string, params: NonNullable<BuilderSpec['shipwright']>['pa
   shipwright: { strategy: { name: of }, params },
 });
 const runs = { numRuns: 150 };
+const strategySpec = (of: string) => manifest('ClusterBuildStrategy', of).spec;
 
 describe('on Tekton', () => {
   it.each([
@@ -154,23 +156,66 @@ describe('on Shipwright', () => {
     fc.assert(fc.property(env, check), runs);
   });
 
-  it('addresses, branches, folders and parameters stand in the Build as they are', () => {
-    const check = (url: string, branch: string, folder: string, own: string, list: readonly string[]) => {
-      const values = list.map(value => ({ value }));
-      const params = [
-        { name: 'storage-driver', value: own },
-        { name: 'build-args', values },
-      ];
-      const srcRepo = { url, revision: branch, sourceSubPath: folder };
-      const { source, paramValues } = specOf({ ...strategy('buildah', params), srcRepo });
+  it('addresses, branches and folders stand in the Build as they are', () => {
+    const check = (url: string, branch: string, folder: string) => {
+      const { source } = specOf({ srcRepo: { url, revision: branch, sourceSubPath: folder } });
       expect([source.git?.url ?? '', source.git?.revision ?? '', source.contextDir ?? '']).toEqual([
         url,
         branch,
         folder,
       ]);
-      expect(paramValues?.slice(0, 2)).toEqual(params);
     };
-    fc.assert(fc.property(text, text, text, text, fc.array(text, { maxLength: 4 }), check), runs);
+    fc.assert(fc.property(text, text, text, check), runs);
+  });
+
+  it('texts and lists of the user, and the path of the Dockerfile, are what the arguments of the strategy say', () => {
+    const check = (own: string, list: readonly string[], variables: Record<string, string>) => {
+      const params = [
+        { name: 'storage-driver', value: own },
+        { name: 'build-args', values: list.map(value => ({ value })) },
+      ];
+      const [build] = emitted(shipwright, { ...strategy('buildah', params), env: variables, dockerfile: own });
+      if (!build) throw new Error('there is no Build');
+      const { args } = strategyArrival(build, strategySpec('buildah'), 'build-and-push');
+      const start = args.indexOf('--build-args') + 1;
+      expect(args.slice(start, start + list.length)).toEqual(list);
+      expect(args[args.indexOf('--') + 2]).toBe(own || 'Dockerfile');
+      expect(args[args.indexOf('--') + 8]).toBe(own);
+    };
+    fc.assert(fc.property(text, fc.array(text, { maxLength: 4 }), env, check), runs);
+  });
+
+  it('the text around a value of a Secret arrives, and the value comes from its variable', () => {
+    const check = (before: string, after: string) => {
+      const params = [
+        { name: 'go-flags', secretValue: { name: 's', key: 'k', format: `${before}\${SECRET_VALUE}${after}` } },
+      ];
+      const { paramValues = [], env: variables = [] } = specOf(strategy('ko', params)) as BuildSpec;
+      const { format } = (paramValues[0] as unknown as { readonly secretValue: { readonly format: string } })
+        .secretValue;
+      // Shipwright puts a reference to a variable of its own.
+      const value = format.split('${SECRET_VALUE}').join('$(SHP_SECRET)');
+      const found = environment([...variables, { name: 'SHP_SECRET', valueFrom: {} }, { name: 'ARGUMENT', value }]);
+      expect(found.get('ARGUMENT')).toBe(`${before}\${SECRET_VALUE}${after}`.split('${SECRET_VALUE}').join('FROM'));
+    };
+    fc.assert(fc.property(text, text, check), runs);
+  });
+});
+
+describe('strategies for Shipwright', () => {
+  it.each(strategies)('%s has what users give it in arguments, where a text arrives as it was written', of => {
+    const { parameters = [], steps = [] } = strategySpec(of);
+    const elsewhere = JSON.stringify(steps.map(({ args: _, ...step }) => step));
+    const inArguments = JSON.stringify(steps.map(({ args = [] }) => args));
+    for (const { name: parameter } of parameters) {
+      // Names of images and of a volume cannot have a dollar sign.
+      if (/-image$|_IMAGE$|^PLATFORM_DIR$/.test(parameter)) continue;
+      expect({ parameter, elsewhere: elsewhere.includes(`$(params.${parameter}`) }).toEqual({
+        parameter,
+        elsewhere: false,
+      });
+    }
+    expect(inArguments).toContain('$(params.shp-');
   });
 });
 

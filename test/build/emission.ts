@@ -13,9 +13,12 @@ import type { KubeObject } from '../../src/platform/kube/kube.ts';
 
 export const strategies = ['buildah', 'buildkit', 'kaniko', 'ko', 'openfunction', 'wasmedge'];
 
+/** Names of engines; each version of an API has one. */
+export const engines = ['shipwright', 'shipwright-v1alpha1', 'tekton'];
+
 /** The engine of that name. */
 export function engine(name: string): Backend {
-  const found = backends.find(backend => backend.engine === name);
+  const found = backends.find(({ engine: of, run }) => name === of || name === `${of}-${run.apiVersion.split('/')[1]}`);
   if (!found) throw new Error(`there is no engine ${name}`);
   return found;
 }

@@ -11,9 +11,17 @@ import { lintTekton } from '../pipelines/lint.ts';
 import { hasPublished, manifest } from '../pipelines/manifests.ts';
 import { faultsOf, readSchemas } from '../pipelines/schemas.ts';
 import { isRealCluster } from '../servers/api-server.ts';
-import { emit, engine, goldenFunctions, goldens, hasSamples, sampleFunctions, strategies } from './emission.ts';
+import {
+  emit,
+  engine,
+  engines,
+  goldenFunctions,
+  goldens,
+  hasSamples,
+  sampleFunctions,
+  strategies,
+} from './emission.ts';
 
-const engines = ['shipwright', 'tekton'];
 const commit = 'c'.repeat(40);
 const digest = `sha256:${'1'.repeat(64)}`;
 const pinOf = (fn: { readonly spec: { readonly build?: { readonly srcRepo: object } } }) =>
@@ -104,7 +112,7 @@ describe.skipIf(!isRealCluster)(
   () => {
     it.each(engines)('takes what is emitted to %s under strict validation', name => {
       const items = emitted
-        .filter(each => each.name.startsWith(name))
+        .filter(each => each.name.startsWith(`${name} `))
         .flatMap(({ objects }, at) =>
           objects.map(({ metadata, ...object }) => ({
             ...object,

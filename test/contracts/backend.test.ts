@@ -1,7 +1,7 @@
 // Every build backend under the contract of build backends.
 import { expect, it } from 'vitest';
 import { backends } from '../../src/build/backends.ts';
-import { shipwright } from '../../src/build/shipwright/backend.ts';
+import { shipwright, shipwrightV1alpha1 } from '../../src/build/shipwright/backend.ts';
 import { tekton } from '../../src/build/tekton/backend.ts';
 import { type BackendHarness, backendContract } from './backend.ts';
 
@@ -19,6 +19,21 @@ const harnesses: readonly BackendHarness[] = [
       completionTime,
       output: { digest, size: 1000 },
       source: { git: { commitSha: commit, commitAuthor: 'A. Author' } },
+    }),
+    failed: { ...condition('False', 'Failed'), completionTime },
+    timedOut: { ...condition('False', 'BuildRunTimeout'), completionTime },
+    cancelled: { ...condition('False', 'BuildRunCanceled'), completionTime },
+    misconfigured: { ...condition('False', 'BuildStrategyNotFound'), completionTime },
+  },
+  {
+    backend: shipwrightV1alpha1,
+    running: condition('Unknown', 'Running'),
+    succeeded: ({ digest, commit }) => ({
+      ...condition('True', 'Succeeded'),
+      completionTime,
+      latestTaskRunRef: 'r',
+      output: { digest, size: 1000 },
+      sources: [{ name: 'default', git: { commitSha: commit, commitAuthor: 'A. Author' } }],
     }),
     failed: { ...condition('False', 'Failed'), completionTime },
     timedOut: { ...condition('False', 'BuildRunTimeout'), completionTime },
@@ -47,7 +62,8 @@ const harnesses: readonly BackendHarness[] = [
   },
 ];
 
-for (const harness of harnesses) backendContract(harness.backend.engine, harness);
+for (const harness of harnesses)
+  backendContract(`${harness.backend.engine} (${harness.backend.run.apiVersion})`, harness);
 
 it('every backend of the list is under the contract', () => {
   expect(harnesses.map(harness => harness.backend)).toEqual(backends);

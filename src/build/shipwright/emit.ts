@@ -2,12 +2,12 @@
 import { kinds } from '../../function/kinds.ts';
 import { buildName, buildRunName } from '../../function/names.ts';
 import type { BuilderObject } from '../../function/schema.ts';
-import type { BuilderSpec, BuildParam } from '../../function/schema-build.ts';
+import type { BuilderSpec } from '../../function/schema-build.ts';
 import type { KubeObject } from '../../platform/kube/kube.ts';
 import type { BuildOrder } from '../backend.ts';
 import { imageNotes } from '../image-notes.ts';
 import { runMetadata } from '../run-metadata.ts';
-import { Texts } from '../texts.ts';
+import { list, valuesOf, withoutAbsent } from './values.ts';
 
 /** What Shipwright runs when a Function names no strategy. */
 const defaultStrategy = { name: 'openfunction', kind: 'ClusterBuildStrategy' };
@@ -15,18 +15,19 @@ const defaultStrategy = { name: 'openfunction', kind: 'ClusterBuildStrategy' };
 /** The Build of a Builder; its revision is the pinned id when there is one. */
 export function emitBuild(order: BuildOrder): KubeObject {
   const { spec } = order.builder;
-  const strategy = spec.shipwright?.strategy;
+  // What v1beta1 made parameters of.
+  const { paramValues, env } = valuesOf(spec, { 'builder-image': spec.builder, dockerfile: spec.dockerfile });
   return {
     apiVersion: kinds.build.apiVersion,
     kind: kinds.build.kind,
     metadata: runMetadata(order.builder, buildName(order.builder.metadata.name)),
     spec: {
       source: source(spec, order.revision),
-      strategy: strategy ? withoutAbsent({ name: strategy.name, kind: strategy.kind }) : defaultStrategy,
-      ...list('paramValues', params(spec)),
-      ...list('env', environment(spec)),
-      output: output(order),
-      ...withoutAbsent({ timeout: spec.timeout ?? spec.shipwright?.timeout }),
+      strategy: strategyOf(spec),
+      ...list('paramValues', paramValues),
+      ...list('env', env),
+      output: imageOf(order, { pushSecret: spec.imageCredentials?.name }),
+      ...timeoutOf(spec),
     },
   };
 }
@@ -41,79 +42,44 @@ export function emitBuildRun(builder: BuilderObject): KubeObject {
   };
 }
 
-function output(order: BuildOrder): object {
-  const { image, imageCredentials } = order.builder.spec;
+/** The strategy that is asked for. */
+export function strategyOf(spec: BuilderSpec): object {
+  const strategy = spec.shipwright?.strategy;
+  return strategy ? withoutAbsent({ name: strategy.name, kind: strategy.kind }) : defaultStrategy;
+}
+
+/** What is pushed, and what it says of itself. */
+export function imageOf(order: BuildOrder, credential: object): object {
   const notes = imageNotes(order);
   const known = Object.keys(notes).length > 0;
   return withoutAbsent({
-    image,
-    pushSecret: imageCredentials?.name,
+    image: order.builder.spec.image,
+    ...credential,
     insecure: order.insecureRegistry === true ? true : undefined,
     labels: known ? notes : undefined,
     annotations: known ? notes : undefined,
   });
 }
 
+/** The limit of the build, where there is one. */
+export function timeoutOf(spec: BuilderSpec): object {
+  return withoutAbsent({ timeout: spec.timeout ?? spec.shipwright?.timeout });
+}
+
+/** The image of a bundle, pinned where it can be; undefined when the source is none. */
+export function bundleOf({ srcRepo }: BuilderSpec, revision: string | undefined): string | undefined {
+  const bundle = srcRepo.bundleContainer?.image;
+  return bundle !== undefined && revision ? `${bundle.split('@')[0]}@${revision}` : bundle;
+}
+
 function source(spec: BuilderSpec, revision: string | undefined): object {
   const { srcRepo } = spec;
   const secret = srcRepo.credentials?.name;
-  const bundle = srcRepo.bundleContainer?.image;
+  const image = bundleOf(spec, revision);
   const contextDir = withoutAbsent({ contextDir: srcRepo.sourceSubPath });
-  if (bundle !== undefined) {
-    const image = !revision ? bundle : `${bundle.split('@')[0]}@${revision}`;
+  if (image !== undefined) {
     return { type: 'OCI', ociArtifact: withoutAbsent({ image, pullSecret: secret }), ...contextDir };
   }
   const git = { url: srcRepo.url, revision: revision || srcRepo.revision, cloneSecret: secret };
   return { type: 'Git', git: withoutAbsent(git), ...contextDir };
-}
-
-/** The user's parameters in their order, then what v1beta1 made parameters of: the builder image and the Dockerfile's path. */
-function params(spec: BuilderSpec): readonly object[] {
-  const own = (spec.shipwright?.params ?? []).filter(param => param !== null).map(entry => param(entry));
-  const named = new Set(own.map(entry => entry.name));
-  const derived = [
-    { name: 'builder-image', value: spec.builder },
-    { name: 'dockerfile', value: spec.dockerfile },
-  ];
-  return [...own, ...derived.filter(entry => entry.value && !named.has(entry.name))];
-}
-
-type SingleValue = Pick<BuildParam, 'value' | 'configMapValue' | 'secretValue'>;
-
-interface NamedParam {
-  readonly name: string;
-  readonly [field: string]: unknown;
-}
-
-/** One value, reference or list, as Shipwright accepts it: exactly one of them. */
-function param(entry: BuildParam): NamedParam {
-  const { name, values } = entry;
-  return values ? { name, values: values.map(single) } : { name, ...single(entry) };
-}
-
-/** An empty value is a value, but not beside a reference. */
-function single({ value, configMapValue, secretValue }: SingleValue): object {
-  if (configMapValue) return { configMapValue: withoutAbsent(configMapValue) };
-  if (secretValue) return { secretValue: withoutAbsent(secretValue) };
-  return value === undefined ? {} : { value };
-}
-
-/** Values arrive as they are written: nothing in them is a reference to another variable, or to what Tekton knows. */
-function environment(spec: BuilderSpec): readonly object[] {
-  const texts = new Texts();
-  const own = Object.entries(spec.env ?? {})
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => ({ name, value: texts.plain(value) }));
-  return [...texts.variables, ...own];
-}
-
-function list(name: string, items: readonly object[]): object {
-  return items.length === 0 ? {} : { [name]: items };
-}
-
-/** Drops what is absent, null or empty. */
-function withoutAbsent(object: object): object {
-  return Object.fromEntries(
-    Object.entries(object).filter(([, value]) => value !== undefined && value !== null && value !== ''),
-  );
 }

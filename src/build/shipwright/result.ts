@@ -1,4 +1,4 @@
-// The status of a BuildRun as a RunResult. What cannot be read counts as not finished.
+// The status of a BuildRun, of either version, as a RunResult. What cannot be read counts as not finished.
 import { z } from 'zod';
 import type { SourceResult } from '../../function/status.ts';
 import type { KubeObject } from '../../platform/kube/kube.ts';
@@ -6,17 +6,15 @@ import type { RunResult } from '../backend.ts';
 import { classOf, stateOf } from './reasons.ts';
 
 const text = z.string().catch('');
+const git = z.object({ commitSha: z.string(), commitAuthor: z.string(), branchName: z.string() }).partial();
+const digestOf = z.object({ digest: z.string() }).partial();
 const buildRunStatus = z.object({
   completionTime: z.string().optional(),
   conditions: z.array(z.object({ type: z.string(), status: z.string(), reason: text, message: text })).optional(),
   output: z.object({ digest: z.string(), size: z.number().optional() }).partial().optional(),
-  source: z
-    .object({
-      git: z.object({ commitSha: z.string(), commitAuthor: z.string(), branchName: z.string() }).partial(),
-      ociArtifact: z.object({ digest: z.string() }).partial(),
-    })
-    .partial()
-    .optional(),
+  source: z.object({ git, ociArtifact: digestOf }).partial().optional(),
+  // As v1alpha1 has them.
+  sources: z.array(z.object({ name: z.string(), git: git.optional(), bundle: digestOf.optional() })).optional(),
   failureDetails: z.object({ reason: z.string(), message: z.string() }).partial().optional(),
 });
 
@@ -54,16 +52,24 @@ function output(status: BuildRunStatus): { output?: { digest: string; size?: num
   return { output: size === undefined ? { digest } : { digest, size } };
 }
 
-/** Shipwright tells one source; OpenFunction's list names it `default`. */
+/** v1beta1 tells one source; OpenFunction's list names it `default`. */
 function sources(status: BuildRunStatus): readonly SourceResult[] {
-  const { git, ociArtifact } = status.source ?? {};
-  if (git?.commitSha) {
-    const { commitSha, commitAuthor, branchName } = git;
+  const { source, sources: named = [] } = status;
+  if (source !== undefined) return sourceResult('default', source.git, source.ociArtifact);
+  return named.flatMap(entry => sourceResult(entry.name, entry.git, entry.bundle));
+}
+
+function sourceResult(
+  name: string,
+  ofGit: z.infer<typeof git> | undefined,
+  bundle: z.infer<typeof digestOf> | undefined,
+): readonly SourceResult[] {
+  if (ofGit?.commitSha) {
+    const { commitSha, commitAuthor, branchName } = ofGit;
     const told = { commitSha, ...(commitAuthor ? { commitAuthor } : {}), ...(branchName ? { branchName } : {}) };
-    return [{ name: 'default', git: told }];
+    return [{ name, git: told }];
   }
-  if (ociArtifact?.digest) return [{ name: 'default', bundle: { digest: ociArtifact.digest } }];
-  return [];
+  return bundle?.digest ? [{ name, bundle: { digest: bundle.digest } }] : [];
 }
 
 function details(status: BuildRunStatus, said: string): string {
