@@ -21,6 +21,8 @@ export interface WatchParams {
 export interface ReadParams {
   /** Defaults stand where a value could not be read. Not to be used while there are problems. */
   readonly params: WatchParams;
+  /** Keys that somebody gave, and that could be read. */
+  readonly given: readonly string[];
   /** Sentences for the condition's message; nothing stops because of them. */
   readonly warnings: readonly string[];
   /** What stops the watch. */
@@ -77,10 +79,11 @@ export function parseWatchParams(text = ''): ReadParams {
 
 function readText(text: string): ReadParams {
   const map = readMap(text);
-  if ('problem' in map) return { params: defaultWatchParams, warnings: [], problems: [map.problem] };
+  if ('problem' in map) return { params: defaultWatchParams, given: [], warnings: [], problems: [map.problem] };
   let params = defaultWatchParams;
   const warnings = [...unknownKeys(map.values)];
   const problems: Problem[] = [];
+  const given: string[] = [];
   for (const [key, value] of Object.entries(map.values)) {
     const reader = Object.hasOwn(readers, key) ? readers[key] : undefined;
     if (reader === undefined) continue;
@@ -91,9 +94,10 @@ function readText(text: string): ReadParams {
       continue;
     }
     params = { ...params, ...reading.read };
+    given.push(key);
     if (reading.warning !== undefined) warnings.push(reading.warning);
   }
-  return { params, warnings, problems };
+  return { params, given, warnings, problems };
 }
 
 function unknownKeys(values: object): readonly string[] {

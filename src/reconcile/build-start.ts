@@ -12,6 +12,7 @@ import type { BuildStatus, WatchStatus } from '../function/status.ts';
 import { RetryableError } from '../platform/errors.ts';
 import { KubeError, type KubeObject } from '../platform/kube/kube.ts';
 import { deadlineOf, writeBuilderStatus } from './build-end.ts';
+import { takeImages } from './build-images.ts';
 import { nameRevision, sayBuild, sayNoSlot } from './build-said.ts';
 import { startFailed } from './build-start-failed.ts';
 import type { Context, Reading } from './context.ts';
@@ -80,7 +81,7 @@ async function recordIntent(context: Context, order: Order, sequence: number): P
   draft.set({
     build,
     sequence,
-    watch: leave(context, from, revision),
+    watch: takeImages(context, leave(context, from, revision)),
     lastHandledRebuild: steering.rebuildRequested ?? lastHandledRebuild,
   });
   const granted = await takeSlot(context, sequence);
@@ -161,12 +162,16 @@ async function createBuild(context: Context, backend: Backend): Promise<Outcome 
 }
 
 async function createBuilder({ options, fn, draft }: Context): Promise<BuilderObject | 'taken'> {
-  const { resourceRef: name = '', sequence = 0, revision } = draft.status.build ?? {};
+  const { resourceRef: name = '', sequence = 0, revision, ...build } = draft.status.build ?? {};
   const spec = wantedSpec(fn, revision);
   const attempt = { name, sequence };
   const created = await createOrGet(options.kube, { kind: kinds.builder, object: builderFor(fn, attempt, spec) });
   const parsed = parseBuilder(created);
-  return 'ok' in parsed && isSameBuilder(parsed.ok, { fn, attempt, spec }) ? parsed.ok : 'taken';
+  if (!('ok' in parsed)) return 'taken';
+  // One that OpenFunction made and did not come to start is as good as our own: what it asks for is built, and nothing beside it.
+  const isAdopted = draft.status.build?.sequence === undefined && build.resourceHash !== undefined;
+  const isOurs = isAdopted ? belongsTo(created, fn.metadata.uid) : isSameBuilder(parsed.ok, { fn, attempt, spec });
+  return isOurs ? parsed.ok : 'taken';
 }
 
 async function createChild({ options }: Context, emitted: Emitted, builder: BuilderObject): Promise<void> {

@@ -4,6 +4,7 @@ import { endedStatus, runningStatus } from '../build/builder.ts';
 import { wantedBuilder } from '../build/plan.ts';
 import { type BuildDecision, decideBuild } from '../decide/decide.ts';
 import type { BuildFacts } from '../decide/facts.ts';
+import { isNews } from '../decide/rule.ts';
 import { momentText } from '../function/conditions.ts';
 import { labels } from '../function/names.ts';
 import type { BuilderObject } from '../function/schema.ts';
@@ -75,8 +76,8 @@ async function act(context: Context, work: Work, decided: Decided): Promise<Outc
     return act(context, again, await decide(context, again));
   }
   if (decision.verdict === 'build') {
-    // Of a build that has just ended, only what a newer commit outdates is still served: something ships.
-    if (decision.cause !== 'NewRevision') context.findings.outdated = true;
+    // A build that has just ended is served all the same where only news outdates it: something ships.
+    if (!isNews(decision.cause)) context.findings.outdated = true;
     if (builder && facts.recorded && isOpenPhase(facts)) await abandon(context, builder, decision.cause);
     return startBuild(context, orderOf(work.backend, decision, facts));
   }
@@ -98,7 +99,7 @@ function isOpenPhase({ recorded }: BuildFacts): boolean {
 }
 
 function orderOf(backend: Backend, { cause, revision }: Starting, { recorded }: BuildFacts): Order {
-  const forNewer = recorded?.superseded === true && (cause === 'NewRevision' || cause === 'Superseded');
+  const forNewer = recorded?.superseded === true && (isNews(cause) || cause === 'Superseded');
   return {
     backend,
     cause,
@@ -158,7 +159,7 @@ function report(context: Context, { going }: Work, decision: BuildDecision): Out
   if (decision.verdict !== 'hold') return build === undefined ? idle() : settled(build, until);
   const { hold, because, cause } = decision;
   if (hold.reason === 'AwaitingFirstObservation') awaitFirst(context);
-  if (cause !== 'NewRevision') findings.outdated = true;
+  if (!isNews(cause)) findings.outdated = true;
   if (cause === 'SpecChanged' && !build?.inputHash) findings.unseenEdit = true;
   const said = sayHold(build?.resourceRef ? build : undefined, hold, because);
   if (open || hold.until !== undefined) return waiting(said, earliest(until, hold.until));

@@ -1,6 +1,6 @@
 // What every step of one reconcile sees, and the few findings that a step hands to the next.
 
-import type { Facts, Policy, WatchFacts } from '../decide/facts.ts';
+import type { BuildImageFacts, Facts, Policy, WatchFacts } from '../decide/facts.ts';
 import type { Steering } from '../function/annotations.ts';
 import type { FunctionObject } from '../function/schema.ts';
 import type { BuildStatus } from '../function/status.ts';
@@ -42,6 +42,8 @@ export interface WatchFinding {
 export interface Findings {
   /** Absent: nothing is watched. */
   watch?: WatchFinding;
+  /** Absent: no image rebuilds. */
+  images?: readonly BuildImageFacts[];
   /** A build ended well in this very reconcile. */
   justBuilt?: boolean;
   /** `status.build` of the build that was seen to end in this very reconcile; the next one may have begun since. */
@@ -82,6 +84,7 @@ export function sharedFacts({ options, steering, draft, findings, now }: Reading
     hold: steering.hold,
     rebuildRequest: requested === draft.status.lastHandledRebuild ? undefined : requested,
     watch: isForIt ? watch.facts : undefined,
+    ...(findings.images === undefined ? {} : { images: findings.images }),
   };
 }
 

@@ -3,7 +3,9 @@ import { readAnnotations } from '../function/annotations.ts';
 import { findCondition } from '../function/conditions.ts';
 import { parseDuration } from '../function/duration.ts';
 import { type FunctionObject, parseFunction } from '../function/schema.ts';
+import type { BuildImageStatus } from '../function/status.ts';
 import type { KubeObject } from '../platform/kube/kube.ts';
+import { type BuildImageWatch, planBuildImages } from '../watch/build-images.ts';
 import { planWatch, type Watch } from '../watch/plan.ts';
 import { readCompanionState } from './companion-state.ts';
 
@@ -16,6 +18,10 @@ export interface FunctionView {
   readonly resourceVersion: string;
   /** Absent: not watched, or it cannot be read. */
   readonly watch: Watch | undefined;
+  /** Images whose new digests rebuild. */
+  readonly imageWatches: readonly BuildImageWatch[];
+  /** What is recorded of them. */
+  readonly buildImages: readonly BuildImageStatus[];
   /** The id taken last: attempted (source, source-image) or wanted (image). */
   readonly baseline: string | undefined;
   /** The id that the last reconcile looked at. */
@@ -59,6 +65,8 @@ type Rest = Omit<FunctionView, 'key' | 'namespace' | 'name' | 'uid' | 'resourceV
 
 const unreadable: Rest = {
   watch: undefined,
+  imageWatches: [],
+  buildImages: [],
   baseline: undefined,
   observed: undefined,
   holding: false,
@@ -84,6 +92,8 @@ function viewReadable(fn: FunctionObject): Rest {
   const told = companion.from !== undefined && companion.from === baseline && companion.baseline === companion.observed;
   return {
     watch,
+    imageWatches: planBuildImages(fn).watches,
+    buildImages: status?.watch?.buildImages ?? [],
     baseline: watch && (baseline ?? companion.baseline),
     observed: status?.watch?.observed?.id ?? companion.observed,
     holding: told || isHolding(fn),

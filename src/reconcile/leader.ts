@@ -12,7 +12,7 @@ import { readObservation } from '../revision/detect.ts';
 import { SourceGraph } from '../watch/graph.ts';
 import type { SecretRef } from '../watch/source.ts';
 import { Children } from './children.ts';
-import { concerns } from './fan-out.ts';
+import { concerns, imageConcerns } from './fan-out.ts';
 import type { FunctionView } from './function-view.ts';
 import { Functions } from './functions.ts';
 import { builders, type ChildView, registrationsOf, runsOf, servings } from './kinds.ts';
@@ -21,6 +21,7 @@ import { Pruner } from './pruner.ts';
 import { Secrets } from './secrets.ts';
 import { claimOf, type SlotOffice } from './slot-office.ts';
 import { leaveMark } from './state-mark.ts';
+import { readSubscriber } from './subscriber.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -87,7 +88,11 @@ class Leading {
     const { kube, namespaces, minIntervalMs } = options;
     this.#options = options;
     this.#graph = new SourceGraph({ minIntervalMs });
-    this.#subscriptions = new Subscriptions({ ...options, graph: this.#graph });
+    this.#subscriptions = new Subscriptions({
+      ...options,
+      graph: this.#graph,
+      buildImages: options.slots !== undefined,
+    });
     this.#watchdog = new Watchdog({ graph: this.#graph, clock: options.clock, subscriptions: this.#subscriptions });
     this.#functions = new Functions(kube, {
       namespaces,
@@ -164,7 +169,8 @@ class Leading {
   #secretChanged(secret: SecretRef): void {
     this.#options.credentials.forget(secret);
     for (const view of this.#functions.values()) {
-      if (view.namespace !== secret.namespace || view.watch?.secret !== secret.name) continue;
+      const isUsed = [view.watch, ...view.imageWatches].some(watch => watch?.secret === secret.name);
+      if (view.namespace !== secret.namespace || !isUsed) continue;
       this.#subscriptions.put(view);
       this.#waking.touch(view.key);
     }
@@ -217,8 +223,12 @@ class Leading {
     if (observation === undefined) return;
     this.#watchdog.heard(key);
     for (const subscriber of this.#graph.subscribers(key)) {
-      const view = this.#functions.get(subscriber);
-      if (view && concerns(view, observation)) this.#waking.touch(subscriber);
+      const { key: functionKey, image } = readSubscriber(subscriber);
+      const view = this.#functions.get(functionKey);
+      const imageWatch = image === undefined ? undefined : view?.imageWatches[image];
+      if (!view || (image !== undefined && !imageWatch)) continue;
+      const differs = imageWatch ? imageConcerns(view, imageWatch, observation) : concerns(view, observation);
+      if (differs) this.#waking.touch(functionKey);
     }
     if (observation.failure ?? observation.askedWith) this.#subscriptions.recheck(key);
   }

@@ -5,13 +5,18 @@ import type { Log } from '../platform/log.ts';
 import type { Queue } from '../platform/queue/queue.ts';
 import type { State } from '../platform/state/state.ts';
 import type { Credentials } from '../revision/credential.ts';
+import { mostBuildImages } from '../watch/build-images.ts';
 import type { GraphChange, SourceGraph } from '../watch/graph.ts';
+import type { Watch } from '../watch/plan.ts';
 import { stateKeys } from '../watch/source.ts';
 import type { FunctionView } from './function-view.ts';
 import { type Latest, latestByKey } from './latest.ts';
+import { readSubscriber, subscriberOf } from './subscriber.ts';
 
 export interface SubscriptionsOptions {
   readonly graph: SourceGraph;
+  /** Whether images that builds are made with are watched too. */
+  readonly buildImages: boolean;
   readonly credentials: Credentials;
   readonly state: State;
   readonly queue: Queue;
@@ -55,7 +60,9 @@ export class Subscriptions implements AsyncDisposable {
 
   /** Looks at the credentials of a source's subscribers again: a poll was refused, or one of them changed. */
   recheck(source: string): void {
-    for (const key of this.#options.graph.subscribers(source)) this.#resolving.touch(key);
+    for (const subscriber of this.#options.graph.subscribers(source)) {
+      this.#resolving.touch(readSubscriber(subscriber).key);
+    }
   }
 
   /** Writes the description of a source again and makes sure that it is polled within its interval; harmless when all is well. */
@@ -79,23 +86,32 @@ export class Subscriptions implements AsyncDisposable {
   }
 
   async #resolve(key: string): Promise<void> {
-    const { graph, credentials } = this.#options;
     const view = this.#views.get(key);
-    if (!view?.watch) return this.#follow(graph.unsubscribe(key));
-    const { watch, namespace } = view;
+    const namespace = view?.namespace ?? '';
+    await this.#listen(key, view?.watch, namespace);
+    if (!this.#options.buildImages) return;
+    for (let at = 0; at < mostBuildImages; at += 1) {
+      await this.#listen(subscriberOf(key, at), view?.imageWatches[at], namespace);
+    }
+  }
+
+  async #listen(subscriber: string, watch: Watch | undefined, namespace: string): Promise<void> {
+    const { graph, credentials } = this.#options;
+    if (watch === undefined) return this.#follow(graph.unsubscribe(subscriber));
     const secret = watch.secret === undefined ? undefined : { namespace, name: watch.secret };
     try {
       const { credentialId } = await credentials.resolve(secret, watch.source);
-      this.#follow(graph.subscribe(key, { watch, namespace, credentialId }));
+      this.#follow(graph.subscribe(subscriber, { watch, namespace, credentialId }));
     } catch (error) {
-      this.#unusable(key, error);
+      this.#unusable(subscriber, error);
     }
   }
 
   /** The Function's own reconcile says what is wrong; here it only listens to nothing until the Secret can be used. */
-  #unusable(key: string, error: unknown): void {
+  #unusable(subscriber: string, error: unknown): void {
     const { graph, log, clock } = this.#options;
-    this.#follow(graph.unsubscribe(key));
+    const { key } = readSubscriber(subscriber);
+    this.#follow(graph.unsubscribe(subscriber));
     if (!(error instanceof RetryableError || error instanceof TerminalError)) {
       log.error('subscribing failed', { function: key, error });
     }

@@ -7,6 +7,7 @@ import { isReason } from '../function/reasons.ts';
 import type { WatchStatus } from '../function/status.ts';
 import { type Head, type Observation, ofWant } from '../revision/observation.ts';
 import { mayBeCommit } from '../watch/plan.ts';
+import { imageFacts, lookAtImages, type SeenImages, sayImages, withImages, withoutImageWords } from './build-images.ts';
 import type { Context, Reading, WatchFinding } from './context.ts';
 import { withoutAbsent } from './draft.ts';
 import { done, type Outcome, type Said } from './outcome.ts';
@@ -15,9 +16,26 @@ import { describe, type Look, lookAtWatch, type Seen, secretRetryMs } from './wa
 /** Watches, or says why not. Its trouble is its own: nothing that runs is touched. */
 export async function watchStep(context: Context): Promise<Outcome> {
   const { draft } = context;
-  const look = await lookAtWatch(context.options, context.fn);
+  const [look, images] = await Promise.all([
+    lookAtWatch(context.options, context.fn),
+    lookAtImages(context.options, context.fn),
+  ]);
+  const outcome = lookOutcome(context, look);
+  draft.set({ watch: withImages(draft.status.watch, images) });
+  findImages(context, images);
+  return { ...outcome, said: sayImages(outcome.said, draft.status.watch, images) };
+}
+
+/** What the build step and `revflow explain` are told of the images that builds are made with. */
+export function findImages({ findings, draft }: Reading, seen: SeenImages): void {
+  const images = imageFacts(draft.status.watch, seen);
+  if (images !== undefined) findings.images = images;
+}
+
+function lookOutcome(context: Context, look: Look): Outcome {
+  const { draft } = context;
   if (look.kind === 'unwatched') {
-    if (look.said.reason === 'Disabled') draft.set({ watch: undefined });
+    if (look.said.reason === 'Disabled') draft.set({ watch: unwatched(draft.status.watch) });
     return done(look.said);
   }
   if (look.kind === 'unusable') {
@@ -27,6 +45,11 @@ export async function watchStep(context: Context): Promise<Outcome> {
   draft.set({ watch: watchStatus(draft.status.watch, look) });
   context.findings.watch = findWatch(context, look);
   return done(say(context, look));
+}
+
+/** What is kept of a Function that watches nothing but its build images. */
+function unwatched({ left, buildImages }: WatchStatus = {}): WatchStatus | undefined {
+  return buildImages && withoutAbsent<WatchStatus>({ left, buildImages });
 }
 
 /** What the later steps and `revflow explain` are told of it; a credential that cannot be used has seen nothing. */
@@ -94,7 +117,8 @@ function sayFailure(context: Context, failure: NonNullable<Observation['failure'
   const reason = isReason(failure.reason) ? failure.reason : 'UnexpectedAnswer';
   const old = findCondition(context.fn.status?.conditions, 'Watching');
   const same = old?.reason === reason && old.observedGeneration === context.fn.metadata.generation;
-  const message = same && old.message.startsWith(`${what}: `) ? old.message : `${what}: ${failure.message}`;
+  const message =
+    same && old.message.startsWith(`${what}: `) ? withoutImageWords(old.message) : `${what}: ${failure.message}`;
   return { status: 'False', reason, message };
 }
 
@@ -103,7 +127,7 @@ function sayUnseen({ fn, draft }: Context, what: string): Said {
   const old = findCondition(fn.status?.conditions, 'Watching');
   const known = fn.status?.watch?.source === draft.status.watch?.source;
   if (old !== undefined && known && isReason(old.reason) && old.observedGeneration === fn.metadata.generation) {
-    return { status: old.status, reason: old.reason, message: old.message };
+    return { status: old.status, reason: old.reason, message: withoutImageWords(old.message) };
   }
   return { status: 'Unknown', reason: 'AwaitingFirstObservation', message: `${what} was not looked at yet` };
 }

@@ -15,7 +15,7 @@ export interface BuildImageWatch extends Watch {
   readonly image: string;
 }
 
-export interface BuildImagesPlan {
+interface BuildImagesPlan {
   /** At most `mostBuildImages`, each image once. */
   readonly watches: readonly BuildImageWatch[];
   /** Sentences for the condition's message; nothing stops because of them. */
