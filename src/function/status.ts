@@ -62,6 +62,15 @@ const buildStatus = intent.extend({
     .exactOptional()
     .describe('When its run was asked to stop for something newer; a run that somebody else cancelled has none.'),
   failures: z.int().exactOptional().describe('Tries in a row that could not create its run; absent: 0.'),
+  engine: z
+    .string()
+    .exactOptional()
+    .describe('The engine that its run was to be created on; absent: the one that was chosen.'),
+  follows: z
+    .object({ function: z.string(), builder: z.string(), share: z.string() })
+    .exactOptional()
+    .describe('Whose run it shares, and the hash of all that both are made from; absent: it has a run of its own.'),
+  unshared: z.int().exactOptional().describe('Shared runs in a row that failed before this build; absent: 0.'),
 });
 
 export type BuildStatus = Frozen<z.infer<typeof buildStatus>>;

@@ -2,10 +2,14 @@
 import type { Backend } from '../build/backend.ts';
 import { backends, defaultBackend } from '../build/backends.ts';
 import type { Steering } from '../function/annotations.ts';
+import type { BuildStatus } from '../function/status.ts';
 import type { Kube } from '../platform/kube/kube.ts';
 
 /** Where nothing is served it is the default, and the creation of its run says so. */
-export async function chooseBackend(kube: Pick<Kube, 'serves'>, { engine }: Steering): Promise<Backend> {
+export async function chooseBackend(
+  kube: Pick<Kube, 'serves'>,
+  { engine }: Pick<Steering, 'engine'>,
+): Promise<Backend> {
   const named = backends.filter(backend => backend.engine === engine);
   const served = await firstServed(kube, named.length > 0 ? named : backends);
   return served ?? named[0] ?? defaultBackend;
@@ -18,6 +22,21 @@ export async function firstServed(
 ): Promise<Backend | undefined> {
   for (const backend of candidates) if (await kube.serves(backend.run)) return backend;
   return undefined;
+}
+
+/**
+ * The engine of a build that goes on: the one that was recorded with its intent, for its run may be there, whatever the Function names by now.
+ * An engine that the cluster does not serve holds no run; another one may build what it never began.
+ */
+export async function recordedBackend(
+  kube: Pick<Kube, 'serves'>,
+  { engine, state }: BuildStatus,
+  chosen: Backend,
+): Promise<Backend> {
+  const known = backends.find(backend => backend.engine === engine)?.engine;
+  if (known === undefined || known === chosen.engine) return chosen;
+  const recorded = await chooseBackend(kube, { engine: known });
+  return state === 'Created' && !(await kube.serves(recorded.run)) ? chosen : recorded;
 }
 
 /** That a run cannot be created, since its engine is not there. */

@@ -11,7 +11,7 @@ import { parseBuilder } from '../function/schema.ts';
 import type { BuilderSpec } from '../function/schema-build.ts';
 import type { BuildStatus } from '../function/status.ts';
 import type { KubeObject } from '../platform/kube/kube.ts';
-import { firstServed } from './build-engine.ts';
+import { firstServed, recordedBackend } from './build-engine.ts';
 import { findLostBuild } from './build-lost.ts';
 import { type Reading, wasEdited } from './context.ts';
 import { editedLast } from './managed-fields.ts';
@@ -32,15 +32,16 @@ export interface Going {
 const nothing = { builder: undefined, run: undefined, result: undefined, asked: false, refused: false };
 
 /**
- * Reads Builder and run of a build that has not ended, named by the status or lost from it; of one that has, nothing. `backend` is what a
+ * Reads Builder and run of a build that has not ended, named by the status or lost from it; of one that has, nothing. `chosen` is what a
  * new build would take.
  */
-export async function lookAtBuild(reading: Reading, backend: Backend): Promise<Going> {
+export async function lookAtBuild(reading: Reading, chosen: Backend): Promise<Going> {
   const { options, fn, draft } = reading;
   const build = draft.status.build;
   const open = build?.resourceRef && isOpen(build) ? { name: build.resourceRef, sequence: build.sequence } : undefined;
   const attempt = open ?? (await findLostBuild(reading));
-  if (attempt === undefined) return { ...nothing, backend };
+  if (attempt === undefined) return { ...nothing, backend: chosen };
+  const backend = build && open ? await recordedBackend(options.kube, build, chosen) : chosen;
   const { namespace } = fn.metadata;
   const builderRef = { kind: kinds.builder, namespace, name: attempt.name };
   // Our own runs have derived names, so both are asked for at once; another controller's name stands in its Builder.

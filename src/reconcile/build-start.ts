@@ -58,8 +58,18 @@ export async function startBuild(context: Context, order: Order): Promise<Outcom
 export async function continueBuild(context: Context, order: Order): Promise<Outcome> {
   const { sequence = 0 } = context.draft.status.build ?? {};
   if (!(await takeSlot(context, sequence))) return waitForSlot(context);
+  await recordEngine(context, order.backend);
   const outcome = await createBuild(context, order.backend);
   return outcome === 'taken' ? startBuild(context, order) : outcome;
+}
+
+/** A run is looked for where its intent says. */
+async function recordEngine(context: Context, { engine }: Backend): Promise<void> {
+  const { draft } = context;
+  const { build = {} } = draft.status;
+  if (build.engine === engine) return;
+  draft.set({ build: { ...build, engine } });
+  await context.commit(waiting(sayBuild(build)));
 }
 
 async function recordIntent(context: Context, order: Order, sequence: number): Promise<boolean> {
@@ -76,6 +86,7 @@ async function recordIntent(context: Context, order: Order, sequence: number): P
     cancels: cancels || undefined,
     vanished: vanished || undefined,
     retries: retries || undefined,
+    engine: order.backend.engine,
   });
   const { lastHandledRebuild } = draft.status;
   draft.set({

@@ -147,7 +147,7 @@ async function goOn(context: Context, work: Work): Promise<Outcome> {
   }
   const { cause = 'First', revision, cancels = 0, vanished = 0, retries = 0 } = build;
   const order = { cause, revision, from: undefined, cancels, vanished, retries };
-  return continueBuild(context, { backend: work.backend, ...order });
+  return continueBuild(context, { backend: work.going.backend, ...order });
 }
 
 /** Nothing is started: says how it stands, and what is held back. */

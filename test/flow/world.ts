@@ -63,6 +63,10 @@ export interface WorldOptions {
   readonly policy?: Partial<Policy>;
   /** False: the API server says that it serves no build engine. */
   readonly backendServed?: boolean;
+  /** Kinds that it says it does not serve. */
+  readonly unserved?: readonly string[];
+  /** Who grants build slots; default `slots` of the world. */
+  readonly office?: Slots;
   /** Name of its Function; default `f`. */
   readonly name?: string;
   /** Where it is; default a namespace of its own. */
@@ -90,7 +94,7 @@ export async function createWorld(cluster: TestCluster, options: WorldOptions = 
     await reconcilerKube(cluster, options.mode === 'companion' ? 'revflow-companion' : 'revflow'),
     requests,
     (moment, request) => world.interrupt(moment, request),
-    options.backendServed ?? true,
+    kind => (options.backendServed ?? true) && !options.unserved?.includes(kind.kind),
   );
   const clock = createManualClock(Date.parse(new Date().toISOString()));
   const state = createMemoryState({ clock });
@@ -101,7 +105,7 @@ export async function createWorld(cluster: TestCluster, options: WorldOptions = 
     debug() {},
   };
   const credentials = createCredentials({ kube, installKey: new Uint8Array(32), clock, requireHosts: false });
-  const slots: Slots = { take: async () => world.slots };
+  const slots: Slots = options.office ?? { take: async () => world.slots };
   const handler = createReconciler({
     kube,
     state,
@@ -171,7 +175,12 @@ async function reconcilerKube(cluster: TestCluster, account: Account): Promise<K
 }
 
 /** The same client, a list of what it was asked, and a hand that may break it. */
-function recorded(kube: Kube, requests: string[], interrupt: World['interrupt'], served: boolean): Kube {
+function recorded(
+  kube: Kube,
+  requests: string[],
+  interrupt: World['interrupt'],
+  served: (kind: Kind) => boolean,
+): Kube {
   const ask = async <T>(request: string, send: () => Promise<T>): Promise<T> => {
     requests.push(request);
     interrupt('before', request);
@@ -191,7 +200,7 @@ function recorded(kube: Kube, requests: string[], interrupt: World['interrupt'],
       ),
     remove: (ref, options) => ask(named('remove', ref.kind, ref.name), () => kube.remove(ref, options)),
     reflect: options => kube.reflect(options),
-    serves: async kind => served && (await kube.serves(kind)),
+    serves: async kind => served(kind) && (await kube.serves(kind)),
     address: kube.address,
     [Symbol.asyncDispose]: async () => {},
   };
