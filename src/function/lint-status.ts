@@ -76,7 +76,9 @@ function* lintStages({ build, serving, conditions }: FunctionStatus): Generator<
   if (built?.status === 'True' && !['Succeeded', 'Skipped'].includes(build?.state ?? '')) {
     yield `Built is True while status.build.state is "${build?.state ?? ''}"`;
   }
-  if (served?.status === 'True' && !['Running', 'Skipped'].includes(serving?.state ?? '')) {
+  // Where nothing is to be served, OpenFunction writes so only after a build.
+  const servingState = serving?.state ?? (served?.reason === 'Skipped' ? 'Skipped' : '');
+  if (served?.status === 'True' && !['Running', 'Skipped'].includes(servingState)) {
     yield `Served is True while status.serving.state is "${serving?.state ?? ''}"`;
   }
   if (built !== undefined && built.status !== 'True' && build?.state === 'Succeeded') {

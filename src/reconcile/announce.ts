@@ -45,7 +45,9 @@ export function eventsOf(
     const ofBuild = voice.condition === 'Built' ? buildEvents(fn, after, ended) : [];
     const condition = findCondition(after.conditions, voice.condition);
     const old = findCondition(fn.status?.conditions, voice.condition);
-    if (condition === undefined || !isNews(old, condition, hasNewChild(fn.status, after, voice))) return ofBuild;
+    const isNewChild = hasNewChild(fn.status, after, voice);
+    if (condition === undefined || !isNews(old, condition, isNewChild)) return ofBuild;
+    if (old === undefined && !isNewChild && wasLeft(fn, voice)) return ofBuild;
     if (voice.condition === 'Built' && tellsState(condition, ofBuild)) return ofBuild;
     const { reason, message: note } = condition;
     const base = { regarding: fn, ...relatedChild(fn, after, voice), action: voice.action };
@@ -105,6 +107,11 @@ export function builderEvent(builder: BuilderObject, after: BuilderStatus): Even
 function isNews(old: Condition | undefined, next: Condition, newChild: boolean): boolean {
   if (quiet.has(next.reason) && old === undefined) return false;
   return old?.reason !== next.reason || old.status !== next.status || newChild;
+}
+
+/** What another controller left is no news when it is looked at for the first time. Of watching it told nobody. */
+function wasLeft({ status }: FunctionObject, { child }: Voice): boolean {
+  return child !== undefined && status?.conditions === undefined && (status?.build ?? status?.serving) !== undefined;
 }
 
 function hasNewChild(before: FunctionStatus | undefined, after: FunctionStatus, { child }: Voice): boolean {

@@ -5,15 +5,18 @@ import type { Context } from './context.ts';
 import type { Outcome } from './outcome.ts';
 import { servingOutcome } from './serving-said.ts';
 
-/** Removes the Servings that the status names; the leader removes those that it does not. */
+/**
+ * Removes the Servings that the status names; the leader removes those that it does not. What another controller left when it skipped is
+ * left too, and while nothing is built the status stays without a word about serving, as OpenFunction keeps it: switching over changes neither.
+ */
 export async function skipServing(context: Context): Promise<Outcome> {
   const { draft } = context;
-  const { serving } = draft.status;
-  for (const name of new Set([serving?.resourceRef, serving?.lastSuccessfulResourceRef])) {
-    if (name) await remove(context, name);
-  }
-  if (serving?.state !== 'Skipped' || serving.resourceRef) draft.set({ serving: { state: 'Skipped' } });
-  draft.set({ addresses: undefined, route: undefined });
+  const { serving, build } = draft.status;
+  const names = new Set([serving?.resourceRef, serving?.lastSuccessfulResourceRef]);
+  for (const name of names) if (name) await remove(context, name);
+  const isSkipped = serving?.state === 'Skipped' && !serving.resourceRef;
+  const isEarly = serving === undefined && build?.state !== 'Succeeded' && build?.state !== 'Skipped';
+  if (!isSkipped && !isEarly) draft.set({ serving: { state: 'Skipped' }, addresses: undefined, route: undefined });
   return servingOutcome({ state: 'Skipped' });
 }
 

@@ -82,6 +82,13 @@ describe('a Function that OpenFunction runs', () => {
     expect(await world.all(kinds.builder)).toEqual([]);
   });
 
+  it('is no news, only its watch is', async () => {
+    const world = await adopt(watching());
+    await world.observe(shaA);
+    await world.reconcile();
+    expect(world.events.map(event => event.action)).toEqual(['Watch']);
+  });
+
   it('that was edited keeps the edit in mind while something holds it back', async () => {
     const world = await adopt({ 'openfunction.io/suspend': 'true' });
     await world.reconcile();
@@ -121,6 +128,56 @@ describe('a Function that OpenFunction runs', () => {
       build: { state: 'Succeeded', resourceRef: 'builder-abcde', resourceHash: '123', revision: shaB },
       revision: { imageDigest: digest(2) },
       serving: { state: 'Created', cause: 'Built' },
+    });
+  });
+});
+
+describe('a Function that OpenFunction came to when it ended', () => {
+  it('is built with the Builder that it made, and no other', async () => {
+    const world = await createWorld(cluster);
+    const { uid } = (await world.create({ ...gitSpec, serving: null })).metadata;
+    const { apiVersion, kind } = kinds.builder;
+    const owner = { apiVersion, kind: 'Function', name: 'f', uid };
+    const metadata = { name: 'builder-abcde', namespace: world.namespace, ownerReferences: [owner] };
+    await world.kube.create(kinds.builder, {
+      apiVersion,
+      kind,
+      metadata,
+      spec: { ...gitSpec.build, image: gitSpec.image },
+    });
+    await world.writeStatus({ build: { state: 'Created', resourceRef: 'builder-abcde', resourceHash: '123' } });
+    await world.reconcile();
+    await world.reconcile();
+    expect(await world.all(kinds.builder)).toHaveLength(1);
+    const run = await world.shipwright.newest();
+    expect(run.metadata.name).toBe('builder-abcde-buildrun');
+    await world.shipwright.succeed(run, { digest: digest(1), commit: shaA });
+    await world.reconcile();
+    const build = { state: 'Succeeded', resourceRef: 'builder-abcde', resourceHash: '123', revision: shaA };
+    expect((await world.read()).status).toMatchObject({ build, serving: { state: 'Skipped' } });
+    expect(await world.shipwright.runs()).toHaveLength(1);
+  });
+
+  it('says nothing of serving while a build is to come, as OpenFunction does', async () => {
+    const world = await createWorld(cluster);
+    await world.create({ ...gitSpec, serving: null });
+    await world.writeStatus({
+      build: { state: 'Failed', reason: 'Failed', resourceRef: 'builder-abcde', resourceHash: '123' },
+    });
+    await world.reconcile();
+    expect((await world.read()).status?.serving).toBeUndefined();
+  });
+
+  it('keeps the addresses that stayed when its spec.serving was removed', async () => {
+    const world = await createWorld(cluster);
+    await world.create({ ...gitSpec, serving: null });
+    const addresses = [{ type: 'Internal', value: 'http://f.n.svc.cluster.local/' }];
+    const build = { state: 'Succeeded', resourceRef: 'builder-abcde', resourceHash: '123' };
+    await world.writeStatus({ build, serving: { state: 'Skipped', resourceHash: '456' }, addresses });
+    await world.reconcile();
+    expect((await world.read()).status).toMatchObject({
+      serving: { state: 'Skipped', resourceHash: '456' },
+      addresses,
     });
   });
 });
