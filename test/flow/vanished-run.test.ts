@@ -1,4 +1,5 @@
-// Runs that somebody deletes before they ended, a pruner most of all: their builds are started again, but not for ever.
+// Runs that somebody deletes before they ended, a pruner most of all: their builds are started again, but not for ever. And a build that
+// its engine refuses before the run says anything.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findCondition } from '../../src/function/conditions.ts';
 import { kinds } from '../../src/function/kinds.ts';
@@ -77,5 +78,20 @@ describe('a run that somebody deletes before it ended', () => {
     await system.untilServed('both', digestOf('both', second));
     expect(system.farm.revisionsOf('both').at(0)).toBe(first);
     expect(system.farm.revisionsOf('both').at(-1)).toBe(second);
+  });
+
+  it('ends as failed as soon as its Build is refused, though the run never says anything', async () => {
+    const repository = await system.git.repository('team/refused');
+    await repository.commit();
+    system.farm.slow.add('refused');
+    await system.create('refused');
+    await untilStarted('refused', 1);
+    const run = system.farm.created.findLast(created => created.function === 'refused');
+    const name = run?.name.replace(/-buildrun$/, '-build') ?? '';
+    const status = { registered: 'False', reason: 'SpecOutputSecretRefNotFound', message: 'Secret push is not there' };
+    const ref = { kind: kinds.build, namespace: system.namespace, name };
+    await system.kube.patch(ref, { status }, { subresource: 'status' });
+    const failed = await system.until('refused', 'has failed', fn => fn.status?.build?.state === 'Failed');
+    expect(failed.status?.build).toMatchObject({ reason: 'BuildRegistrationFailed' });
   });
 });
