@@ -49,7 +49,7 @@ describe('a command through the status', () => {
     await world.reconcile();
     expect((await status(world))?.build).toMatchObject({ state: 'Building', cause: 'Cleared', sequence: 2 });
     const states = (await world.all(kinds.builder)).map(builder => Object(builder['status']).state);
-    expect(states.toSorted()).toEqual(['Building', 'Canceled']);
+    expect(states.map(String).toSorted()).toEqual(['Building', 'Canceled']);
   });
 
   it('checklist 79: a run that does not stop for it is deleted after two minutes', async () => {
@@ -178,7 +178,7 @@ describe('a watched revision', () => {
     await world.observe(digest(2));
     await world.reconcile();
     const servings = (await world.all(kinds.serving)).map(serving => Object(serving['spec']).image);
-    expect(servings.toSorted()).toEqual([1, 2].map(end => `reg.example/f:v1@${digest(end)}`));
+    expect(servings.map(String).toSorted()).toEqual([1, 2].map(end => `reg.example/f:v1@${digest(end)}`));
     expect(await world.all(kinds.builder)).toEqual([]);
   });
 
