@@ -135,6 +135,44 @@ describe.skipIf(!hasDockerRegistry)(`watched images${skipped}`, { concurrent: tr
     expect(builds('held')).toEqual([]);
   });
 
+  it('of a builder: each Function that asks for it is built once more, watched or not, and no other', async () => {
+    const image = `${open.host}/team/builder:1`;
+    const asked = { 'openfunction.io/rebuild-on': 'builder-image' };
+    const unwatched = { 'openfunction.io/revision-controller': 'disable' };
+    const first = await pushImage(open, 'team/builder:1', { seed: 'builder one' });
+    const digest = await pushImage(open, 'team/source:v1', { seed: 'source' });
+    const srcRepo = { bundleContainer: { image: `${open.host}/team/source:v1` } };
+    const create = (name: string, annotations: Record<string, string>) =>
+      system.create(name, {
+        params: params('source-image'),
+        annotations,
+        spec: { build: { builder: image, srcRepo } },
+      });
+    const names = ['built-watched', 'built-unwatched', 'built-alone'];
+    await create('built-watched', asked);
+    await create('built-unwatched', { ...asked, ...unwatched });
+    await create('built-alone', {});
+    const recorded = (name: string, builder: string) =>
+      system.until(name, `is built with ${builder}`, ({ status }) => {
+        return status?.build?.state === 'Succeeded' && status.watch?.buildImages?.[0]?.digest === builder;
+      });
+    await Promise.all(['built-watched', 'built-unwatched'].map(name => recorded(name, first)));
+    await system.untilServed('built-alone', digestOf('built-alone', digest));
+    expect(names.map(name => builds(name).length)).toEqual([1, 1, 1]);
+
+    const second = await pushImage(open, 'team/builder:1', { seed: 'builder two' });
+    const [fn] = await Promise.all(['built-watched', 'built-unwatched'].map(name => recorded(name, second)));
+    expect(fn?.status?.build).toMatchObject({ cause: 'BuilderImageMoved', revision: digest });
+    // The same tag, pushed again as it was, is no move; a later source is built once.
+    await pushImage(open, 'team/builder:1', { seed: 'builder two' });
+    const later = await pushImage(open, 'team/source:v1', { seed: 'source two' });
+    await system.untilServed('built-watched', digestOf('built-watched', later));
+    await system.untilServed('built-alone', digestOf('built-alone', later));
+    expect(builds('built-watched')).toEqual([digest, digest, later]);
+    expect(builds('built-unwatched')).toEqual([undefined, undefined]);
+    expect(builds('built-alone')).toEqual([digest, later]);
+  });
+
   it('behind a password that is rotated together with its Secret', async () => {
     const basic = (password: string) => `Basic ${Buffer.from(`${closed.user}:${password}`).toString('base64')}`;
     const push = (password: string, seed: string) =>
