@@ -1,5 +1,6 @@
 // The contract of a build backend: how a Builder becomes a run on some engine, and how that run's status is read back. All pure.
 import type { BuilderObject } from '../function/schema.ts';
+import type { BuilderSpec } from '../function/schema-build.ts';
 import type { SourceResult } from '../function/status.ts';
 import type { Kind, KubeObject } from '../platform/kube/kube.ts';
 
@@ -63,6 +64,10 @@ export interface Backend {
     /** Undefined: nothing is refused. */
     refusal(object: KubeObject): RunResult | undefined;
   };
+  /** Where the strategy of a build is; absent, or undefined: nowhere in the cluster. */
+  strategy?(spec: BuilderSpec): { readonly kind: Kind; readonly name: string } | undefined;
+  /** What of a build this engine has no place for, and what to do about it; absent, or undefined: it takes all. */
+  unused?(spec: BuilderSpec): string | undefined;
   /** The merge patch that asks a run to stop. */
   readonly cancel: object;
 }

@@ -46,6 +46,12 @@ export function problemsOf(spec: BuilderSpec, document: StrategyDocument): reado
   return [...new Set(problems)];
 }
 
+/** The variables of a build that are a step's own, one sentence each. A document that is no strategy has none. */
+export function variableProblems(spec: BuilderSpec, document: StrategyDocument): readonly string[] {
+  const { data } = strategy.safeParse(document);
+  return data === undefined ? [] : clashes(spec, [...data.spec.steps, ...data.spec.buildSteps]);
+}
+
 /** With those that v1beta1 makes of fields. */
 function givenParams(spec: BuilderSpec, isOld: boolean): readonly BuildParam[] {
   const own = (spec.shipwright?.params ?? []).filter(param => param !== null);

@@ -13,6 +13,13 @@ export const kinds = {
   /** What Shipwright had before v0.12, and still serves beside the newer ones. */
   buildV1alpha1: { apiVersion: 'shipwright.io/v1alpha1', kind: 'Build', plural: 'builds' },
   buildRunV1alpha1: { apiVersion: 'shipwright.io/v1alpha1', kind: 'BuildRun', plural: 'buildruns' },
+  buildStrategyV1alpha1: { apiVersion: 'shipwright.io/v1alpha1', kind: 'BuildStrategy', plural: 'buildstrategies' },
+  clusterBuildStrategyV1alpha1: {
+    apiVersion: 'shipwright.io/v1alpha1',
+    kind: 'ClusterBuildStrategy',
+    plural: 'clusterbuildstrategies',
+    cluster: true,
+  },
   buildStrategy: { apiVersion: shipwright, kind: 'BuildStrategy', plural: 'buildstrategies' },
   clusterBuildStrategy: {
     apiVersion: shipwright,

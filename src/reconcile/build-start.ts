@@ -9,12 +9,13 @@ import { builderName } from '../function/names.ts';
 import { type BuilderObject, type FunctionObject, parseBuilder } from '../function/schema.ts';
 import type { BuilderSpec } from '../function/schema-build.ts';
 import type { BuildStatus, WatchStatus } from '../function/status.ts';
-import { RetryableError } from '../platform/errors.ts';
+import { RetryableError, TerminalError } from '../platform/errors.ts';
 import { KubeError, type KubeObject } from '../platform/kube/kube.ts';
 import { deadlineOf, writeBuilderStatus } from './build-end.ts';
 import { takeImages } from './build-images.ts';
 import { nameRevision, sayBuild, sayNoSlot } from './build-said.ts';
 import { startFailed } from './build-start-failed.ts';
+import { strategyRefusal } from './build-strategy.ts';
 import type { Context, Reading } from './context.ts';
 import { withoutAbsent } from './draft.ts';
 import { type Outcome, waiting } from './outcome.ts';
@@ -156,9 +157,12 @@ async function createBuild(context: Context, backend: Backend): Promise<Outcome 
   const { draft } = context;
   let builder: BuilderObject | 'taken' | undefined;
   try {
-    builder = await createBuilder(context);
-    if (builder === 'taken') return 'taken';
     const { revision } = draft.status.build ?? {};
+    const refusing = strategyRefusal(context, backend, wantedSpec(context.fn, revision));
+    const [created, refusal] = await Promise.all([createBuilder(context), refusing]);
+    builder = created;
+    if (builder === 'taken') return 'taken';
+    if (refusal !== undefined) throw new TerminalError('BuildStartFailed', refusal);
     const insecureRegistry = context.steering.watch?.params.insecureRegistry ?? false;
     for (const emitted of backend.emit({ builder, revision, insecureRegistry }))
       await createChild(context, emitted, builder);

@@ -32,7 +32,14 @@ export async function buildStep(context: Context): Promise<Outcome> {
   if (spec === undefined) return skipBuild(context, going);
   await settleBuild(context, going);
   const work: Work = { backend, spec, going };
-  return act(context, work, await decide(context, work));
+  const outcome = await act(context, work, await decide(context, work));
+  return remark(outcome, going.backend.unused?.(spec));
+}
+
+/** Adds to what is said. */
+function remark(outcome: Outcome, words: string | undefined): Outcome {
+  if (words === undefined) return outcome;
+  return { ...outcome, said: { ...outcome.said, message: `${outcome.said.message}; ${words}` } };
 }
 
 interface Work {

@@ -1,8 +1,10 @@
 // Shipwright: one Build and one BuildRun for each Builder, of v1beta1, or of v1alpha1 where a cluster serves only that.
 import { kinds } from '../../function/kinds.ts';
 import { buildName, buildRunName } from '../../function/names.ts';
+import type { BuilderSpec } from '../../function/schema-build.ts';
+import type { Kind } from '../../platform/kube/kube.ts';
 import type { Backend } from '../backend.ts';
-import { emitBuild, emitBuildRun } from './emit.ts';
+import { emitBuild, emitBuildRun, strategyOf } from './emit.ts';
 import { emitBuildRunV1alpha1, emitBuildV1alpha1 } from './emit-v1alpha1.ts';
 import { readBuildRun, readRegistration } from './result.ts';
 
@@ -19,6 +21,20 @@ const common = {
   cancel: { spec: { state: 'BuildRunCanceled' } },
 } as const;
 
+/** Finds a strategy among these two kinds. */
+function strategyAmong(own: Kind, ofCluster: Kind): NonNullable<Backend['strategy']> {
+  return spec => {
+    const { name, kind: asked = own.kind } = strategyOf(spec);
+    const kind = [own, ofCluster].find(each => each.kind === asked);
+    return kind && { kind, name };
+  };
+}
+
+function unused({ builderCredentials }: BuilderSpec): string | undefined {
+  if (!builderCredentials?.name) return undefined;
+  return 'builderCredentials is not used: Shipwright v1beta1 has no place for it; let the nodes pull the builder image otherwise';
+}
+
 const registered = { name: buildName, refusal: readRegistration };
 
 export const shipwright: Backend = {
@@ -29,6 +45,8 @@ export const shipwright: Backend = {
     { kind: kinds.buildRun, object: emitBuildRun(order.builder) },
   ],
   registration: { ...registered, kind: kinds.build },
+  strategy: strategyAmong(kinds.buildStrategy, kinds.clusterBuildStrategy),
+  unused,
 };
 
 export const shipwrightV1alpha1: Backend = {
@@ -39,4 +57,5 @@ export const shipwrightV1alpha1: Backend = {
     { kind: kinds.buildRunV1alpha1, object: emitBuildRunV1alpha1(order.builder) },
   ],
   registration: { ...registered, kind: kinds.buildV1alpha1 },
+  strategy: strategyAmong(kinds.buildStrategyV1alpha1, kinds.clusterBuildStrategyV1alpha1),
 };

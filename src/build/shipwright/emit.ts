@@ -42,10 +42,10 @@ export function emitBuildRun(builder: BuilderObject): KubeObject {
   };
 }
 
-/** The strategy that is asked for. */
-export function strategyOf(spec: BuilderSpec): object {
-  const strategy = spec.shipwright?.strategy;
-  return strategy ? withoutAbsent({ name: strategy.name, kind: strategy.kind }) : defaultStrategy;
+/** The strategy that is asked for; without a kind Shipwright takes a BuildStrategy of the namespace. */
+export function strategyOf({ shipwright }: BuilderSpec): { readonly name: string; readonly kind?: string } {
+  const { name, kind } = shipwright?.strategy ?? defaultStrategy;
+  return { name, ...(kind ? { kind } : {}) };
 }
 
 /** What is pushed, and what it says of itself. */
