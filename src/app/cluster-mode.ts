@@ -17,9 +17,9 @@ import { createMemoryState } from '../platform/state/memory.ts';
 import { createRedisState } from '../platform/state/redis.ts';
 import type { State } from '../platform/state/state.ts';
 import { type ExitCode, exitCodes, type Terminal } from './cli/verb.ts';
-import { type RunConfig, readCaFile } from './config.ts';
+import { type Address, type RunConfig, readCaFile } from './config.ts';
 import { startControlPlane } from './control-plane.ts';
-import { serveHealth } from './health.ts';
+import { type HealthOptions, serveHealth } from './health.ts';
 import { version } from './version.ts';
 
 /** Works until the signal; then lets what runs finish. */
@@ -55,7 +55,8 @@ export async function runCluster(config: RunConfig, terminal: Terminal): Promise
   };
   await using plane = await startControlPlane({ kube, queue, state, http, clock: systemClock, log, metrics, settings });
   const probes = { address: config.healthAddress, health: () => plane.health(), metrics, log };
-  await using health = await serveHealth(probes).catch((error: unknown) => portTaken(error, config));
+  await using health = await serveHealth(probes).catch((error: unknown) => portTaken(error, config.healthAddress));
+  await using _metrics = await serveMetrics(config, probes);
   log.info('started', { version, health: health.port, redis: config.redis !== undefined, steps: config.mode });
   await new Promise<void>(resolve => {
     if (terminal.signal.aborted) resolve();
@@ -103,9 +104,22 @@ async function openShared({ redis: url }: RunConfig, log: Log, caPem: string | u
   };
 }
 
-/** Another program has the port of the probes. */
-function portTaken(error: unknown, { healthAddress: { host, port } }: RunConfig): never {
+/** The address of the metrics alone, where one was given that is not that of the probes. */
+async function serveMetrics(
+  { metricsAddress, healthAddress }: RunConfig,
+  probes: Omit<HealthOptions, 'address'>,
+): Promise<AsyncDisposable | undefined> {
+  if (metricsAddress === undefined) return undefined;
+  const { host, port } = metricsAddress;
+  if (host === healthAddress.host && port === healthAddress.port) return undefined;
+  return serveHealth({ ...probes, address: metricsAddress }).catch((error: unknown) =>
+    portTaken(error, metricsAddress, 'metrics-bind-address'),
+  );
+}
+
+/** Another program has the port of the probes, or of the metrics. */
+function portTaken(error: unknown, { host, port }: Address, flag = 'health-address'): never {
   if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error;
-  const message = `--health-address ${host}:${port} is taken by another program; choose another port`;
+  const message = `--${flag} ${host}:${port} is taken by another program; choose another port`;
   throw new TerminalError('PortInUse', message, { cause: error });
 }

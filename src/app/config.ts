@@ -30,13 +30,17 @@ export interface RunConfig {
   readonly maxBuilds: number;
   readonly maxBuildsPerNamespace: number;
   readonly minIntervalMs: number;
+  /** How often Builders that grow too old are looked for. */
+  readonly builderCheckMs: number;
   readonly egressAllow: readonly string[];
   readonly egressDeny: readonly string[];
   readonly caFile: string | undefined;
   readonly requireCredentialHosts: boolean;
   /** Watch the Secrets that say that they may be watched. */
   readonly watchSecrets: boolean;
-  readonly healthAddress: { readonly host: string; readonly port: number };
+  readonly healthAddress: Address;
+  /** Where /metrics is served besides; undefined: nowhere. */
+  readonly metricsAddress: Address | undefined;
   readonly logLevel: LogLevel;
   readonly logFormat: 'json' | 'text';
   readonly polls: number;
@@ -44,6 +48,11 @@ export interface RunConfig {
   /** Names this process: the pod's name where it runs in one. */
   readonly identity: string;
   readonly proxies: Proxies;
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
 }
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
@@ -61,6 +70,8 @@ export type Flags = Readonly<Record<string, string | readonly string[] | boolean
 /** Reads the settings of `revflow run`; a flag wins over its variable. Throws UsageError that names the flag and the value. */
 export function readRunConfig(flags: Flags, env: Environment): RunConfig {
   const read = new Reader(flags, env);
+  // A Lease always says who leads: there is nothing to turn on or off.
+  read.word('leader-elect', ['true', 'false'] as const, 'true');
   return {
     kubeconfig: read.text('kubeconfig') ?? (env['KUBECONFIG'] || undefined),
     context: read.text('context'),
@@ -71,12 +82,17 @@ export function readRunConfig(flags: Flags, env: Environment): RunConfig {
     maxBuilds: read.limit('max-builds', 50),
     maxBuildsPerNamespace: read.limit('max-builds-per-namespace', Infinity),
     minIntervalMs: read.duration('min-interval', 1_000),
+    builderCheckMs: read.duration('builder-check-interval', 60_000),
     egressAllow: read.list('egress-allow') ?? [],
     egressDeny: read.list('egress-deny') ?? [],
     caFile: read.text('ca-file'),
     requireCredentialHosts: read.truth('require-credential-hosts'),
     watchSecrets: read.truth('watch-secrets'),
-    healthAddress: read.address('health-address', '0.0.0.0:8081'),
+    healthAddress: read.address(read.eitherName('health-address', 'health-probe-bind-address'), '0.0.0.0:8081'),
+    // OpenFunction's word for none.
+    metricsAddress: ['0', undefined].includes(read.text('metrics-bind-address'))
+      ? undefined
+      : read.address('metrics-bind-address', ''),
     logLevel: read.word('log-level', ['error', 'warn', 'info', 'debug'] as const, 'info'),
     logFormat: read.word('log-format', ['json', 'text'] as const, 'json'),
     polls: read.count('polls', 64),
@@ -164,6 +180,14 @@ class Reader {
     return this.word(name, ['true', 'false'] as const, 'false') === 'true';
   }
 
+  /** Of two names of one setting the one that is given; the first where neither is. Throws UsageError where both are, and differ. */
+  eitherName(name: string, other: string): string {
+    const [first, second] = [this.text(name), this.text(other)];
+    if (second === undefined) return name;
+    if (first !== undefined && first !== second) throw refuse(other, second, `is --${name}: give one of them`);
+    return other;
+  }
+
   /** Repeated flags, or one text with commas; undefined when there is none. */
   list(name: string): readonly string[] | undefined {
     const flag = this.#flags[camel(name)];
@@ -202,7 +226,7 @@ class Reader {
     return ms;
   }
 
-  address(name: string, otherwise: string): { readonly host: string; readonly port: number } {
+  address(name: string, otherwise: string): Address {
     const text = this.text(name) ?? otherwise;
     const match = /^(.*):(\d{1,5})$/.exec(text);
     const port = Number(match?.[2]);

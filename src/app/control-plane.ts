@@ -41,6 +41,8 @@ export interface Settings {
   readonly namespaces: readonly string[] | undefined;
   /** Floor of all polling intervals, milliseconds. */
   readonly minIntervalMs: number;
+  /** How often Builders that grow too old are looked for; absent: at every beat of the leader. */
+  readonly builderCheckMs?: number;
   readonly slots: SlotLimits;
   /** Refuse credentials whose Secret does not say where they may be sent. */
   readonly requireCredentialHosts: boolean;

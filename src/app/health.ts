@@ -1,4 +1,4 @@
-// The HTTP endpoint of a process: /livez and /readyz for the kubelet, /metrics for Prometheus.
+// The HTTP endpoint of a process: /livez (OpenFunction's /healthz) and /readyz for the kubelet, /metrics for Prometheus.
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isLoopbackHost } from '../platform/http/address.ts';
@@ -47,10 +47,11 @@ async function answer(url: string, response: ServerResponse, { health, metrics }
     response.setHeader('content-type', 'text/plain; version=0.0.4; charset=utf-8');
     return reply(response, 200, await metrics.text());
   }
-  if (path !== '/livez' && path !== '/readyz') return reply(response, 404, 'not found\n');
+  const isLive = path === '/livez' || path === '/healthz';
+  if (!isLive && path !== '/readyz') return reply(response, 404, 'not found\n');
   const { live, ready } = await health();
-  const well = path === '/livez' ? live : ready;
-  const trouble = path === '/livez' ? 'keys are due and nobody handles them' : 'not everything was listed yet';
+  const well = isLive ? live : ready;
+  const trouble = isLive ? 'keys are due and nobody handles them' : 'not everything was listed yet';
   reply(response, well ? 200 : 503, well ? 'ok\n' : `${trouble}\n`);
 }
 

@@ -39,6 +39,8 @@ export interface LeaderOptions {
   readonly backends: readonly Pick<Backend, 'engine' | 'run' | 'registration'>[];
   /** Floor of all polling intervals, milliseconds. */
   readonly minIntervalMs: number;
+  /** How often Builders that grow too old are looked for; absent: at every beat. */
+  readonly builderCheckMs?: number;
   /** Where Functions are looked for; undefined: everywhere. */
   readonly namespaces: readonly string[] | undefined;
   /** Watch the Secrets that say that they may be watched. */
@@ -75,6 +77,7 @@ class Leading {
   /** Engines whose runs are watched. */
   readonly #engines = new Set<string>();
   readonly #pruner: Pruner | undefined;
+  #sweptAt = 0;
   readonly #watchdog: Watchdog;
   readonly #secrets: Secrets | undefined;
   readonly #waking = latestByKey(wakeConcurrency, key => this.#wake(key));
@@ -291,7 +294,10 @@ class Leading {
     metrics.gauge('revflow_sources', {}, this.#graph.size);
     void this.#countKeys();
     slots?.round();
-    this.#pruner?.sweep();
+    if (clock.now() - this.#sweptAt >= (this.#options.builderCheckMs ?? 0)) {
+      this.#sweptAt = clock.now();
+      this.#pruner?.sweep();
+    }
     for (const key of this.#watchdog.share(this.#functions.values(), this.#functions.size)) this.#waking.touch(key);
     void this.#findRuns();
     this.#tick = clock.after(tickMs, () => this.#beat());

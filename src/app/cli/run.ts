@@ -21,6 +21,11 @@ const flags: readonly FlagText[] = [
   ['--log-format <json|text>', 'default: json'],
   ['--polls <N>', 'sources asked at once (default: 64)'],
   ['--reconciles <N>', 'Functions worked on at once (default: 32)'],
+  // OpenFunction's own names, so that its arguments can stay.
+  ['--builder-check-interval <DURATION>', 'how often Builders beyond builderMaxAge are looked for (default: 1m)'],
+  ['--health-probe-bind-address <HOST:PORT>', 'the same as --health-address'],
+  ['--metrics-bind-address <HOST:PORT>', 'another address for /metrics; 0 for none (default: 0)'],
+  ['--leader-elect [true|false]', 'taken and not needed: a Lease always says who leads'],
 ];
 
 export const run: Verb = {

@@ -1,0 +1,155 @@
+// Core-build checklist 54, 55 and 57 to 59: which Builders are kept, with the leader's own pruning at work beside the loop.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kinds } from '../../src/function/kinds.ts';
+import type { KubeObject } from '../../src/platform/kube/kube.ts';
+import { Children } from '../../src/reconcile/children.ts';
+import { Functions } from '../../src/reconcile/functions.ts';
+import { builders as builderKind, servings as servingKind } from '../../src/reconcile/kinds.ts';
+import { Pruner } from '../../src/reconcile/pruner.ts';
+import { eventually } from '../eventually.ts';
+import { startReconcileCluster } from '../flow/cluster.ts';
+import { createWorld, digest, gitSpec, shaA, type World } from '../flow/world.ts';
+import { silentLog, type TestCluster } from '../servers/api-server.ts';
+
+let cluster: TestCluster;
+beforeAll(async () => {
+  cluster = await startReconcileCluster();
+});
+afterAll(() => cluster[Symbol.asyncDispose]());
+
+/** The leader's informers and its pruning for the namespace of this world. */
+function prune({ kube, namespace, clock }: World): AsyncDisposable & { sweep(): void } {
+  const namespaces = [namespace];
+  const touch = ({ functionUid }: { readonly functionUid: string }) => pruner.touch(functionUid);
+  const functions = new Functions(kube, { namespaces, changed: view => pruner.touch(view.uid), gone() {} });
+  const builders = new Children(kube, builderKind, { namespaces, changed: touch, gone: touch });
+  const servings = new Children(kube, servingKind, { namespaces, changed: touch, gone: touch });
+  const pruner = new Pruner({ kube, functions, builders, servings, clock, log: silentLog });
+  return {
+    sweep: () => pruner.sweep(),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([functions, builders, servings, pruner].map(each => each[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+async function start(build: object = {}): Promise<World> {
+  const world = await createWorld(cluster);
+  await world.create({ ...gitSpec, build: { ...gitSpec.build, ...build } });
+  await world.reconcile();
+  return world;
+}
+
+async function succeed(world: World): Promise<void> {
+  await world.shipwright.succeed(await world.shipwright.newest(), { digest: digest(1), commit: shaA });
+  await world.reconcile();
+}
+
+async function fail(world: World): Promise<void> {
+  await world.shipwright.fail(await world.shipwright.newest());
+  await world.reconcile();
+}
+
+async function again(world: World, nonce: number): Promise<void> {
+  await world.annotate({ 'openfunction.io/rebuild-requested': String(nonce) });
+  await world.reconcile();
+}
+
+const sequence = ({ metadata }: KubeObject) => Number(metadata.labels?.['openfunction.io/sequence']);
+
+/** Waits until these builds, by their place among all, are the only ones with a Builder. */
+async function keeps(world: World, sequences: readonly (number | undefined)[]): Promise<void> {
+  await eventually(`only the Builders ${sequences.join()} are there`, async () => {
+    const found = (await world.all(kinds.builder)).map(sequence).toSorted((a, b) => a - b);
+    return found.join() === sequences.join();
+  });
+}
+
+const current = async (world: World) => (await world.read()).status?.build?.sequence;
+
+describe('Builders', () => {
+  it('checklist 54: by default none remains after success; its name stays, and nothing is built again', async () => {
+    const world = await start();
+    await using _pruning = prune(world);
+    const name = (await world.read()).status?.build?.resourceRef;
+    await succeed(world);
+    await keeps(world, []);
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ state: 'Succeeded', resourceRef: name, sequence: 1 });
+  });
+
+  it('checklist 55: the newest succeeded and the newest failed ones are kept, as many as asked for, and what runs', async () => {
+    const world = await start({ successfulBuildsHistoryLimit: 2, failedBuildsHistoryLimit: 2 });
+    await using _pruning = prune(world);
+    const kept: (number | undefined)[] = [];
+    for (let nonce = 1; nonce <= 6; nonce += 1) {
+      if (nonce > 2) kept.push(await current(world));
+      await (nonce % 2 === 0 ? fail(world) : succeed(world));
+      await again(world, nonce);
+    }
+    await keeps(world, [...kept, await current(world)]);
+    expect((await world.read()).status?.build).toMatchObject({ state: 'Building' });
+  });
+
+  it('checklist 55: one failed Builder is kept by default', async () => {
+    const world = await start();
+    await using _pruning = prune(world);
+    await fail(world);
+    await again(world, 1);
+    const last = await current(world);
+    await fail(world);
+    await keeps(world, [last]);
+    expect((await world.read()).status?.build).toMatchObject({ state: 'Failed', sequence: last });
+  });
+
+  it('checklist 57: builderMaxAge removes completed ones that are older, never what runs, and none when it is 0 or absent', async () => {
+    const [aged, zero, running] = await Promise.all([
+      start({ builderMaxAge: '1h' }),
+      start({ builderMaxAge: '0s' }),
+      start({ builderMaxAge: '1h' }),
+    ]);
+    await using all = new AsyncDisposableStack();
+    const pruners = [aged, zero, running].map(world => all.use(prune(world)));
+    await fail(aged);
+    await fail(zero);
+    for (const world of [aged, zero, running]) world.clock.advance(3_590_000);
+    for (const pruner of pruners) pruner.sweep();
+    await keeps(aged, [1]);
+    for (const world of [aged, zero, running]) world.clock.advance(60_000);
+    await eventually('the old one is gone', async () => {
+      for (const pruner of pruners) pruner.sweep();
+      return (await aged.all(kinds.builder)).length === 0;
+    });
+    await keeps(zero, [1]);
+    await keeps(running, [1]);
+    await aged.reconcile();
+    expect((await aged.read()).status?.build).toMatchObject({ state: 'Failed', sequence: 1, pruned: true });
+  });
+
+  it('checklist 58: failedBuildsHistoryLimit 0 with a build that fails does not loop: what was pruned is recorded', async () => {
+    const world = await start({ failedBuildsHistoryLimit: 0 });
+    await using _pruning = prune(world);
+    await fail(world);
+    await keeps(world, []);
+    for (let turn = 0; turn < 3; turn += 1) await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ state: 'Failed', sequence: 1, pruned: true });
+    await keeps(world, []);
+    await again(world, 1);
+    expect((await world.read()).status?.build).toMatchObject({ state: 'Building', sequence: 2 });
+  });
+
+  it('checklist 59: everything goes with its Function by garbage collection; there is no finalizer anywhere', async context => {
+    context.skip(cluster.isReal, 'no garbage collector runs beside this API server');
+    const world = await start();
+    await succeed(world);
+    const made = [kinds.builder, kinds.build, kinds.buildRun, kinds.serving];
+    for (const kind of [kinds.function, ...made]) {
+      const objects = await world.all(kind);
+      expect(objects).toHaveLength(1);
+      for (const { metadata } of objects) expect(Reflect.get(metadata, 'finalizers')).toBeUndefined();
+    }
+    await world.kube.remove({ kind: kinds.function, namespace: world.namespace, name: 'f' });
+    for (const kind of made) await eventually(`no ${kind.kind}`, async () => (await world.all(kind)).length === 0);
+    expect(await world.kube.list(kinds.function, { namespace: world.namespace })).toEqual([]);
+  });
+});
