@@ -8,12 +8,13 @@ import type { Kube } from '../platform/kube/kube.ts';
 import { wantedServing } from '../serving/plan.ts';
 import { chooseBackend } from './build-engine.ts';
 import { builderIsThere, buildFacts, lookAtBuild } from './build-facts.ts';
+import { lookAtImages } from './build-images.ts';
 import { type Reading, type ReconcilerOptions, sharedFacts } from './context.ts';
 import { Draft } from './draft.ts';
 import { settleDigest } from './serving-digest.ts';
 import { readServing, servingFacts } from './serving-facts.ts';
 import { type Look, lookAtWatch } from './watch-look.ts';
-import { findWatch } from './watch-step.ts';
+import { findImages, findWatch } from './watch-step.ts';
 
 export interface ExplainPorts extends Pick<ReconcilerOptions, 'state' | 'credentials' | 'clock' | 'policy'> {
   readonly kube: Pick<Kube, 'get' | 'serves'>;
@@ -42,6 +43,7 @@ export async function explainFunction(ports: ExplainPorts, fn: FunctionObject): 
     now: ports.clock.now(),
   };
   if (watch.kind !== 'unwatched') reading.findings.watch = findWatch(reading, watch);
+  findImages(reading, await lookAtImages(ports, fn));
   const build = await explainBuild(reading);
   return { watch, ...(build === undefined ? {} : { build }), ...(await explainServing(reading)) };
 }

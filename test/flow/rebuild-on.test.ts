@@ -1,7 +1,10 @@
 // `openfunction.io/rebuild-on: builder-image`, by hand: what a moved builder does to one Function, and what it leaves alone.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defaultPolicy } from '../../src/decide/facts.ts';
+import { explainFunction } from '../../src/reconcile/explain.ts';
 import { imageConcerns } from '../../src/reconcile/fan-out.ts';
 import { viewFunction } from '../../src/reconcile/function-view.ts';
+import { createCredentials } from '../../src/revision/credential.ts';
 import type { Observation } from '../../src/revision/observation.ts';
 import { planBuildImages } from '../../src/watch/build-images.ts';
 import { anonymous, sourceKey } from '../../src/watch/graph.ts';
@@ -164,6 +167,20 @@ describe('a Function that is built again when its builder moved', () => {
     await world.reconcile();
     expect(await world.shipwright.runs()).toHaveLength(3);
     expect(await images(world)).toEqual([{ image: builder, digest: one }]);
+  });
+
+  it('is explained with the image and both digests, as the loop decides', async () => {
+    const world = await builtWorld();
+    await observeBuilder(world, two);
+    const { kube, state, clock } = world;
+    const credentials = createCredentials({ kube, installKey: new Uint8Array(32), clock, requireHosts: false });
+    const ports = { kube, state, clock, credentials, policy: defaultPolicy };
+    const { build } = await explainFunction(ports, await world.read());
+    expect(build).toMatchObject({ verdict: 'build', cause: 'BuilderImageMoved' });
+    expect(build?.trace).toContainEqual({
+      rule: 'builder image moved',
+      found: `${builder} is ${two} now, and was ${one}`,
+    });
   });
 
   it('and whose running build is with the old one is cancelled, and built with the new one', async () => {

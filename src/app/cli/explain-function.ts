@@ -19,6 +19,7 @@ import { nextPoll } from '../../watch/schedule.ts';
 import { stateKeys } from '../../watch/source.ts';
 import type { ClientConfig } from '../config.ts';
 import { type Cluster, openCluster, parseName, readFunction } from './cluster.ts';
+import { rememberImages, reportImages } from './explain-images.ts';
 import { type ExplainReport, printExplanation, type WatchingReport } from './explain-report.ts';
 import { judge } from './function-files.ts';
 import { type Answers, readAnswers } from './known-answers.ts';
@@ -65,17 +66,26 @@ async function explainObject(object: KubeObject, sources: Sources): Promise<Expl
     const conditions = 'ok' in parsed ? conditionsOf(parsed.ok) : [];
     return { ...told, conditions, would: 'nothing: it cannot work as it stands', next: [] };
   }
+  const images = reportImages(fn);
   const plan = planWatch(fn);
   if (plan.kind === 'unwatched') {
     const verdict = await decide(fn, undefined, sources);
     const watch = { unwatched: { reason: plan.reason, message: plan.message } };
-    return { ...told, ...stages(fn), ...verdict, watch, conditions: conditionsOf(fn), next: nextOf(verdict) };
+    return {
+      ...told,
+      ...stages(fn),
+      ...images,
+      ...verdict,
+      watch,
+      conditions: conditionsOf(fn),
+      next: nextOf(verdict),
+    };
   }
   const answers = await readAnswers(fn, plan.watch, sources.state);
   const verdict = await decide(fn, { watch: plan.watch, answers }, sources);
   const watch = watching(fn, plan.watch, answers);
   const next = [...nextPollOf(fn, answers), ...nextOf(verdict)];
-  return { ...told, ...stages(fn), ...verdict, watch, conditions: conditionsOf(fn), next };
+  return { ...told, ...stages(fn), ...images, ...verdict, watch, conditions: conditionsOf(fn), next };
 }
 
 interface Watched {
@@ -91,6 +101,7 @@ async function decide(fn: FunctionObject, watched: Watched | undefined, { cluste
     const key = stateKeys.observation(sourceKey(watched.watch.source, anonymous));
     await state.set(key, JSON.stringify(observation), 60_000);
   }
+  await rememberImages(state, fn, clock.now());
   const credentials: Credentials = {
     resolve: async () => ({ credential: undefined, credentialId: anonymous, warnings: [] }),
     forget() {},

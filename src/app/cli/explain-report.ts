@@ -1,4 +1,5 @@
 // How the findings of `revflow explain` are printed: sections for people, one object for programs.
+import { type ImagesReport, imageEntries } from './explain-images.ts';
 import { type Format, labelled, painter, plain, printValue, shortId, spanText, table } from './output.ts';
 import type { Terminal } from './verb.ts';
 import { traceText, type Verdict } from './verdict.ts';
@@ -33,7 +34,7 @@ interface Recorded {
   readonly startedAt?: string;
 }
 
-export interface ExplainReport extends Verdict {
+export interface ExplainReport extends Verdict, ImagesReport {
   /** `namespace/name`. */
   readonly function: string;
   readonly generation?: number;
@@ -106,9 +107,12 @@ interface Telling {
   readonly now: number;
 }
 
-function watchText({ watch, known }: ExplainReport, { id, now }: Telling): string {
+function watchText(report: ExplainReport, { id, now }: Telling): string {
+  const { watch, known } = report;
   if (watch === undefined) return '';
-  if (watch.unwatched) return labelled([['not watched', `${watch.unwatched.reason}: ${watch.unwatched.message}`]]);
+  const images = imageEntries(report, id);
+  if (watch.unwatched)
+    return labelled([['not watched', `${watch.unwatched.reason}: ${watch.unwatched.message}`], ...images]);
   const { source, type, interval, kept, latest, ref, at, failure } = watch;
   const secret = watch.secret === undefined ? 'without a credential' : `with Secret ${watch.secret}`;
   const age = at === undefined ? '' : `, ${spanText(now - Date.parse(at))} ago`;
@@ -122,6 +126,7 @@ function watchText({ watch, known }: ExplainReport, { id, now }: Telling): strin
     ...(watch.warnings ?? []).map((warning): [string, string] => ['warning', warning]),
     ['interval', `every ${interval} promised${kept === undefined || kept === interval ? '' : `, every ${kept} kept`}`],
     ['budget', budgetText(watch, now)],
+    ...images,
   ]);
 }
 
