@@ -32,6 +32,19 @@ describe('the hash of a Serving', () => {
     expect(hash({}, { version: 'latest' })).toBe(hash({}));
     expect(hash({ timeout: '5m' })).toBe(hash({ timeout: '300s' }));
     expect(hash({}, { imageCredentials: {} })).toBe(hash({}));
+    expect(hash({ labels: {}, outputs: [], workloadType: '' })).toBe(hash({}));
+  });
+
+  it('does not change when a quantity is written in other words', () => {
+    const pod = (cpu: string | number, memory: string): ServingFields => ({
+      template: {
+        containers: [{ name: 'function', resources: { limits: { memory }, requests: { cpu } } }],
+        volumes: [{ name: 'v', emptyDir: { sizeLimit: memory } }],
+      },
+    });
+    expect(hash(pod('1', '1Gi'))).toBe(hash(pod('1000m', '1024Mi')));
+    expect(hash(pod(0.5, '1G'))).toBe(hash(pod('500m', '1000M')));
+    expect(hash(pod('1', '1Gi'))).not.toBe(hash(pod('1', '1G')));
   });
 
   it('changes with a route, a quantity, version and credentials', () => {

@@ -1,9 +1,9 @@
 // What a Function asks its Serving to be, and the name that its inputs have.
 import { withDefaults } from '../function/defaults.ts';
-import { formatDuration, parseDuration } from '../function/duration.ts';
 import { versionedHash } from '../function/hash.ts';
 import type { FunctionObject } from '../function/schema.ts';
 import type { ServingSpec } from '../function/schema-serving.ts';
+import { canonicalServing } from './canonical.ts';
 
 /** The image with this digest; a tag stays, a digest that was written is replaced. Without a digest: as written. */
 export function servingImage(image: string, digest: string | undefined): string {
@@ -32,9 +32,7 @@ export function wantedServing(fn: FunctionObject, digest: string | undefined): S
   };
 }
 
-/** Hash of all that makes a Serving another one: the same duration in other words does not. */
+/** Hash of all that makes a Serving another one: the same duration or quantity in other words, or an empty list, does not. */
 export function servingInputHash(spec: ServingSpec): string {
-  const ms = spec.timeout === undefined ? undefined : parseDuration(spec.timeout);
-  const imageCredentials = spec.imageCredentials?.name ? spec.imageCredentials : undefined;
-  return versionedHash({ ...spec, imageCredentials, ...(ms === undefined ? {} : { timeout: formatDuration(ms) }) });
+  return versionedHash(canonicalServing(spec));
 }
