@@ -1,7 +1,7 @@
 // A Function that cannot work as it stands: the condition names field and value, and nothing else is touched.
 
 import { z } from 'zod';
-import { findCondition, removeCondition, setCondition } from '../function/conditions.ts';
+import { findCondition, readyFrom, removeCondition, setCondition } from '../function/conditions.ts';
 import { kinds } from '../function/kinds.ts';
 import { type Problem, problemText } from '../function/problem.ts';
 import { type Condition, condition } from '../function/status.ts';
@@ -16,6 +16,7 @@ const readable = z.object({
   serving: z.object({ state: z.string() }).optional().catch(undefined),
 });
 const mostShown = 5;
+const servingReady = readyFrom({ serves: 'yes', built: undefined, served: undefined, routed: undefined });
 
 /** Says what is wrong in Stalled, and in Ready where nothing serves; an Event when it is news. */
 export async function refuse(
@@ -41,8 +42,11 @@ export async function refuse(
     setCondition(before, { type: 'Stalled', status: 'True', ...said }, now),
     'Reconciling',
   );
-  if (status.serving?.state !== 'Running')
-    conditions = setCondition(conditions, { type: 'Ready', status: 'False', ...said }, now);
+  const serves = status.serving?.state === 'Running';
+  // What serves goes on; where OpenFunction brought it there, nobody has said so yet.
+  const ready = serves ? { ...said, ...servingReady } : { ...said, status: 'False' as const };
+  if (!serves || findCondition(conditions, 'Ready') === undefined)
+    conditions = setCondition(conditions, { type: 'Ready', ...ready }, now);
   const observed = generation === undefined ? {} : { observedGeneration: generation };
   const old = { conditions: before, ...observedOf(object) };
   const patch = mergePatch(old, { conditions, ...observed });

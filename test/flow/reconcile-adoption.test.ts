@@ -82,6 +82,14 @@ describe('a Function that OpenFunction runs', () => {
     expect(await world.all(kinds.builder)).toEqual([]);
   });
 
+  it('goes on serving, and says so, where its spec is refused here', async () => {
+    const world = await adopt();
+    await world.editSpec({ serving: { outputs: [{}] } });
+    await world.reconcile();
+    expect(await world.condition('Stalled')).toMatchObject({ status: 'True', reason: 'InvalidSpec' });
+    expect(await world.condition('Ready')).toMatchObject({ status: 'True', reason: 'Serving' });
+  });
+
   it('is no news, only its watch is', async () => {
     const world = await adopt(watching());
     await world.observe(shaA);
