@@ -64,6 +64,14 @@ export interface Backend {
     /** Undefined: nothing is refused. */
     refusal(object: KubeObject): RunResult | undefined;
   };
+  /** Objects that say more of a run's end than the run does; each is read by its name. Absent: the run says all. */
+  readonly details?: {
+    readonly kind: Kind;
+    /** None where the run says all. */
+    names(run: KubeObject, result: RunResult): readonly string[];
+    /** `found`: those of them that are there. */
+    refine(result: RunResult, found: readonly KubeObject[]): RunResult;
+  };
   /** Where the strategy of a build is; absent, or undefined: nowhere in the cluster. */
   strategy?(spec: BuilderSpec): { readonly kind: Kind; readonly name: string } | undefined;
   /** What of a build this engine has no place for, and what to do about it; absent, or undefined: it takes all. */

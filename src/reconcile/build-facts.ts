@@ -10,7 +10,7 @@ import type { BuilderObject } from '../function/schema.ts';
 import { parseBuilder } from '../function/schema.ts';
 import type { BuilderSpec } from '../function/schema-build.ts';
 import type { BuildStatus } from '../function/status.ts';
-import type { KubeObject } from '../platform/kube/kube.ts';
+import { KubeError, type KubeObject } from '../platform/kube/kube.ts';
 import { firstServed, recordedBackend } from './build-engine.ts';
 import { findLostBuild } from './build-lost.ts';
 import { type Reading, wasEdited } from './context.ts';
@@ -54,7 +54,7 @@ export async function lookAtBuild(reading: Reading, chosen: Backend): Promise<Go
   const candidate = isOther ? await readRun(reading, named) : ours;
   const run = candidate && builder && belongsTo(candidate, builder.metadata.uid) ? candidate : undefined;
   const refusal = run && builder ? await refusalOf(reading, engine, { run, builder }) : undefined;
-  const result = refusal ?? (run && engine.result(run));
+  const result = refusal ?? (run && (await detailed(reading, engine, run)));
   return { backend: engine, builder, run, result, asked: true, refused: refusal !== undefined };
 }
 
@@ -80,6 +80,30 @@ async function namedRun(
     : ((await firstServed(options.kube, candidates)) ?? candidates[0]);
   const name = backend?.runNamed(ref);
   return backend === undefined || name === undefined ? undefined : { backend, name };
+}
+
+/** What became of a run; a failed one may leave it to others to say why. */
+async function detailed({ options, fn }: Reading, backend: Backend, run: KubeObject): Promise<RunResult> {
+  const result = backend.result(run);
+  const { kind, names, refine } = backend.details ?? {};
+  if (!kind || !names || !refine) return result;
+  const { namespace } = fn.metadata;
+  const read = (name: string) => unlessForbidden(() => options.kube.get({ kind, namespace, name }));
+  const found = await Promise.all(names(run, result).map(read));
+  return refine(
+    result,
+    found.filter(object => object !== undefined),
+  );
+}
+
+/** Roles of an older version do not let it be read; then the run says all that is known. */
+async function unlessForbidden<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof KubeError && error.status === 403) return undefined;
+    throw error;
+  }
 }
 
 /** Only a run that has said nothing yet can have been refused: then it never will. */

@@ -17,7 +17,7 @@ describe.skipIf(!hasPublished)(
     beforeAll(async () => {
       cluster = await startReconcileCluster();
       const definitions = await readDefinitions(join(published, 'tekton-pipeline'));
-      const wanted = definitions.filter(({ metadata }) => metadata.name === 'pipelineruns.tekton.dev');
+      const wanted = definitions.filter(({ metadata }) => /^(?:pipeline|task)runs\.tekton\.dev$/.test(metadata.name));
       if (!cluster.isReal) await cluster.install(wanted);
     });
     afterAll(() => cluster[Symbol.asyncDispose]());
@@ -77,6 +77,48 @@ describe.skipIf(!hasPublished)(
       await world.reconcile();
       expect(await world.all(kinds.buildRun)).toHaveLength(1);
       expect(await world.all(kinds.pipelineRun)).toHaveLength(1);
+    });
+
+    it('that failed since a pod was evicted is tried again: the TaskRun that failed is read by its name', async () => {
+      const world = await createWorld(cluster);
+      await world.create(gitSpec, { ...watching('type: source'), ...engine });
+      await world.observe(shaA);
+      await world.reconcile();
+      const run = await newest(world);
+      const name = `${run?.metadata.name}-build`;
+      const { apiVersion, kind } = kinds.taskRun;
+      const taskRun = { kind: kinds.taskRun, namespace: world.namespace, name };
+      const condition = {
+        type: 'Succeeded',
+        status: 'False',
+        reason: 'PodEvicted',
+        message: 'The node was low on memory',
+      };
+      const spec = { taskSpec: { steps: [{ name: 'a', image: 'reg.example/a' }] } };
+      await world.kube.create(kinds.taskRun, {
+        apiVersion,
+        kind,
+        metadata: { name, namespace: world.namespace },
+        spec,
+      });
+      await world.kube.patch(
+        taskRun,
+        { status: { conditions: [condition], podName: `${name}-pod` } },
+        { subresource: 'status' },
+      );
+      const childReferences = [{ apiVersion, kind, name, pipelineTaskName: 'build' }];
+      const ref = { kind: kinds.pipelineRun, namespace: world.namespace, name: run?.metadata.name ?? '' };
+      await world.kube.patch(ref, { status: { childReferences } }, { subresource: 'status' });
+      await end(world, run, { status: 'False', reason: 'Failed' });
+      world.requests.length = 0;
+      await world.reconcile();
+      expect(world.requests.filter(request => request.includes('taskruns'))).toEqual([`get taskruns/${name}`]);
+      expect((await world.read()).status?.build).toMatchObject({
+        state: 'Failed',
+        reason: 'PodEvicted',
+        message: `it ended: ${name}: The node was low on memory`,
+      });
+      expect(await world.condition('Built')).toMatchObject({ status: 'False', reason: 'RetryingBuild' });
     });
 
     it('that failed for a cause that passes is tried again after a while, three times, each time later', async () => {

@@ -6,6 +6,7 @@ import type { BuilderSpec } from '../../function/schema-build.ts';
 import type { KubeObject } from '../../platform/kube/kube.ts';
 import type { BuildOrder } from '../backend.ts';
 import { imageNotes } from '../image-notes.ts';
+import { isInsecure } from '../insecure-registry.ts';
 import { runMetadata } from '../run-metadata.ts';
 import { list, valuesOf, withoutAbsent } from './values.ts';
 
@@ -55,7 +56,7 @@ export function imageOf(order: BuildOrder, credential: object): object {
   return withoutAbsent({
     image: order.builder.spec.image,
     ...credential,
-    insecure: order.insecureRegistry === true ? true : undefined,
+    insecure: isInsecure(order) ? true : undefined,
     labels: known ? notes : undefined,
     annotations: known ? notes : undefined,
   });

@@ -4,6 +4,7 @@ import { pipelineRunName } from '../../function/names.ts';
 import type { Backend } from '../backend.ts';
 import { emitPipelineRun } from './emit.ts';
 import { readPipelineRun } from './result.ts';
+import { refine, taskRunNames } from './task-runs.ts';
 
 const runKey = 'tekton.dev/pipelineRun';
 
@@ -15,5 +16,6 @@ export const tekton: Backend = {
   runNamed: resourceRef => resourceRef[runKey],
   resourceRef: builder => ({ [runKey]: pipelineRunName(builder) }),
   result: readPipelineRun,
+  details: { kind: kinds.taskRun, names: taskRunNames, refine },
   cancel: { spec: { status: 'Cancelled' } },
 };

@@ -31,8 +31,7 @@ export function emitPipelineRun(order: BuildOrder): KubeObject {
       pipelineSpec: withVariables(pipeline, texts.variables, variables),
       params,
       ...(timeout ? { timeouts: { pipeline: timeout } } : {}),
-      // Steps run as user 1000 and share a volume.
-      taskRunTemplate: { podTemplate: { securityContext: { fsGroup: 1000 } } },
+      taskRunTemplate: { podTemplate: podTemplate(spec) },
       workspaces: workspaces(spec),
     },
   };
@@ -57,6 +56,12 @@ function withEnv(task: InlinedTask, variables: readonly Variable[]): InlinedTask
   const own = taskSpec.stepTemplate?.env ?? [];
   const added = variables.filter(({ name }) => !own.some(each => each.name === name));
   return { ...task, taskSpec: { ...taskSpec, stepTemplate: { env: [...own, ...added] } } };
+}
+
+/** Steps run as user 1000 and share a volume; their images may be private. */
+function podTemplate({ builderCredentials }: BuilderSpec): object {
+  const name = builderCredentials?.name;
+  return { securityContext: { fsGroup: 1000 }, ...(name ? { imagePullSecrets: [{ name }] } : {}) };
 }
 
 const sourceVolume = {

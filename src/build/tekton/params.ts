@@ -2,6 +2,7 @@
 import type { BuilderSpec, BuildParam } from '../../function/schema-build.ts';
 import { TerminalError } from '../../platform/errors.ts';
 import type { BuildOrder } from '../backend.ts';
+import { isInsecure } from '../insecure-registry.ts';
 import type { Texts } from '../texts.ts';
 import type { PipelineParam } from './pipelines.ts';
 
@@ -25,19 +26,19 @@ export function runParams(order: BuildOrder, declared: readonly PipelineParam[],
   return [...known.filter(({ name }) => !named.has(name)), ...own];
 }
 
-function knownParams({ builder, revision, insecureRegistry }: BuildOrder, texts: Texts): readonly RunParam[] {
+function knownParams(order: BuildOrder, texts: Texts): readonly RunParam[] {
+  const { builder, revision, insecureRegistry } = order;
   const { spec } = builder;
   const { url = '', revision: written = '', sourceSubPath = '', bundleContainer } = spec.srcRepo;
   const bundle = bundleContainer?.image ?? '';
-  const insecure = insecureRegistry === true ? 'true' : '';
   const entries = [
     ['git-url', url],
     ['git-revision', revision || written],
     ['bundle', bundle && revision ? `${bundle.split('@')[0]}@${revision}` : bundle],
-    ['bundle-insecure', insecure],
+    ['bundle-insecure', insecureRegistry === true ? 'true' : ''],
     ['image', spec.image],
     ['context-dir', sourceSubPath],
-    ['insecure', insecure],
+    ['insecure', isInsecure(order) ? 'true' : ''],
     ['builder-image', spec.builder ?? ''],
     ['dockerfile', spec.dockerfile ?? ''],
   ] as const;

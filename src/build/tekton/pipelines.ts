@@ -83,6 +83,12 @@ const bundleResults: readonly Named[] = [
     description: 'The digest that was unpacked.',
     value: '$(tasks.fetch.results.bundle-digest)',
   },
+  {
+    name: 'BUNDLE_ARTIFACT_INPUTS',
+    description: 'The same with its repository. Tekton Chains reads names that end like this.',
+    type: 'object',
+    value: { uri: '$(tasks.fetch.results.bundle-uri)', digest: '$(tasks.fetch.results.bundle-digest)' },
+  },
 ];
 
 const fetchBundle: Task = {

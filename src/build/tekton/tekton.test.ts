@@ -16,6 +16,7 @@ interface RunSpec {
   readonly params: readonly object[];
   readonly workspaces: readonly object[];
   readonly timeouts?: object;
+  readonly taskRunTemplate: { readonly podTemplate: object };
 }
 
 const base: BuilderSpec = { image: 'reg.example/f:v1', srcRepo: { url: 'https://git.example/f.git' } };
@@ -60,6 +61,18 @@ describe('a PipelineRun', () => {
     ]);
   });
 
+  it('pulls its images with the credentials of the builder', () => {
+    expect(runOf({}).taskRunTemplate.podTemplate).toEqual({ securityContext: { fsGroup: 1000 } });
+    expect(runOf({ builderCredentials: { name: 'pull' } }).taskRunTemplate.podTemplate).toMatchObject({
+      imagePullSecrets: [{ name: 'pull' }],
+    });
+  });
+
+  it('pushes without a valid certificate where a parameter names the registry of the image', () => {
+    const params = [{ name: 'registries-insecure', values: [{ value: 'reg.example' }] }];
+    expect(runOf(withStrategy('buildah', params)).params).toContainEqual({ name: 'insecure', value: 'true' });
+  });
+
   it('is limited by the timeout of the build', () => {
     expect(runOf({}).timeouts).toBeUndefined();
     expect(runOf({ timeout: '10m', shipwright: { timeout: '3m' } }).timeouts).toEqual({ pipeline: '10m' });
@@ -75,6 +88,13 @@ describe('a PipelineRun', () => {
     const results = pipelineSpec.results.map(({ name }) => name);
     expect(results).toEqual(expect.arrayContaining(['bundle-digest', 'IMAGE_URL', 'IMAGE_DIGEST']));
     expect(results).not.toContain('CHAINS-GIT_COMMIT');
+    expect(pipelineSpec.results).toContainEqual(
+      expect.objectContaining({
+        name: 'BUNDLE_ARTIFACT_INPUTS',
+        type: 'object',
+        value: { uri: '$(tasks.fetch.results.bundle-uri)', digest: '$(tasks.fetch.results.bundle-digest)' },
+      }),
+    );
   });
 
   it('takes the user’s own texts and lists, the Dockerfile where it is wanted, and the certificate that is not', () => {
