@@ -1,5 +1,5 @@
 // YAML in and out: the one place where the yaml package enters.
-import { type Document, LineCounter, parse, parseAllDocuments, stringify } from 'yaml';
+import { Document, LineCounter, parse, parseAllDocuments, visit } from 'yaml';
 
 /** The value of one YAML (or JSON) document; an empty one is null. Throws a YAMLParseError that names line and column. */
 export function parseYaml(text: string): unknown {
@@ -12,8 +12,17 @@ export function parseYaml(text: string): unknown {
  * same: `off`, `0777` and the like are quoted.
  */
 export function formatYaml(value: unknown): string {
-  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' });
+  const document = new Document(value, { aliasDuplicateObjects: false, compat: 'yaml-1.1' });
+  visit(document, {
+    Scalar(_, node) {
+      if (typeof node.value === 'string' && misread.test(node.value)) node.type = 'QUOTE_DOUBLE';
+    },
+  });
+  return document.toString({ lineWidth: 0 });
 }
+
+/** What the library would write without quotes, though some reader makes something else of it: marks of YAML 1.1, and what cannot be seen. */
+const misread = /^(?:=|\.{3})$|(?![\t\n])\p{Cc}|[\u2028\u2029\ufeff]/u;
 
 /** One document of a stream: its value, or what is wrong with its text. Lines count from 1. */
 export type YamlDocument = { readonly line: number } & ({ readonly value: unknown } | { readonly fault: string });
