@@ -68,9 +68,9 @@ export interface Backend {
   readonly details?: {
     readonly kind: Kind;
     /** None where the run says all. */
-    names(run: KubeObject, result: RunResult): readonly string[];
+    readonly names: (run: KubeObject, result: RunResult) => readonly string[];
     /** `found`: those of them that are there. */
-    refine(result: RunResult, found: readonly KubeObject[]): RunResult;
+    readonly refine: (result: RunResult, found: readonly KubeObject[]) => RunResult;
   };
   /** Where the strategy of a build is; absent, or undefined: nowhere in the cluster. */
   strategy?(spec: BuilderSpec): { readonly kind: Kind; readonly name: string } | undefined;
