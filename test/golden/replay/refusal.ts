@@ -1,0 +1,53 @@
+// Input that is refused: both sides must name the same field, and the same value in it.
+import { kinds } from '../../../src/function/kinds.ts';
+import type { GoldenCase } from '../cases.ts';
+import { correctedPaths, type Difference } from '../differences.ts';
+import { fieldOf, isPlain } from './field.ts';
+import { refusalOf, type Stage, statusOf } from './stage.ts';
+
+/** Applies the input; gives what was said when some of it was refused, by the API server or by revflow itself. */
+export async function applyInput(stage: Stage, { input }: GoldenCase): Promise<string | undefined> {
+  try {
+    // What a Function refers to comes first: nothing waits for it then.
+    for (const object of input.toReversed()) await stage.apply(object);
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
+    return refusal;
+  }
+  await stage.settle();
+  for (const object of await stage.all(kinds.function)) {
+    const conditions = statusOf(object)['conditions'];
+    const list: readonly unknown[] = Array.isArray(conditions) ? conditions : [];
+    const stalled = list.find(each => fieldOf(each, ['type']) === 'Stalled');
+    if (isPlain(stalled) && stalled['reason'] === 'InvalidSpec') return String(stalled['message']);
+  }
+  return undefined;
+}
+
+interface Verdict {
+  readonly path: string;
+  /** As text; undefined where the field is missing. */
+  readonly value: string | undefined;
+}
+
+/** How the two verdicts differ; nothing where ours names field and value of theirs. */
+export function compareRefusals({ rejected }: GoldenCase, ours: string | undefined): readonly Difference[] {
+  return rejected.flatMap(({ message }) => {
+    const { path, value } = verdictOf(message);
+    const difference = { at: 'apply', object: path, field: '' };
+    if (ours === undefined) return [{ ...difference, theirs: 'refused', ours: 'taken' }];
+    const lacking = [path, ...(value === undefined ? [] : [value])].filter(part => !ours.includes(part));
+    return lacking.length === 0 ? [] : [{ ...difference, theirs: `named ${lacking.join(' and ')}`, ours }];
+  });
+}
+
+/** `spec.a.b: Invalid value: -1: why`, or what a JSON decoder says. */
+function verdictOf(message: string): Verdict {
+  const undecoded = /Go struct field \w+\.(spec\.[\w.]+)/.exec(message)?.[1];
+  const [, told = '', value] = /(spec[\w.[\]]*): [\w ]+(?:: ("[^"]*"|-?[\w.]+):)?/.exec(message) ?? [];
+  const path = undecoded ?? told;
+  if (path === '') throw new Error(`this refusal names no field: ${message}`);
+  // "null" is what their webhook wrote; nobody asked for it.
+  return { path: correctedPaths[path] ?? path, value: value === '"null"' ? undefined : value?.replaceAll('"', '') };
+}
