@@ -1,4 +1,5 @@
 // The contract of a build backend: how a Builder becomes a run on some engine, and how that run's status is read back. All pure.
+import type { BuildHooks } from '../function/build-hooks.ts';
 import type { BuilderObject } from '../function/schema.ts';
 import type { BuilderSpec } from '../function/schema-build.ts';
 import type { SourceResult } from '../function/status.ts';
@@ -11,6 +12,8 @@ export interface BuildOrder {
   readonly revision: string | undefined;
   /** The registry has no valid certificate, or speaks plain HTTP; absent: it is verified. */
   readonly insecureRegistry?: boolean;
+  /** What runs before and after the build; absent: nothing. */
+  readonly hooks?: BuildHooks;
 }
 
 /**
@@ -47,7 +50,12 @@ export interface Backend {
   readonly engine: 'shipwright' | 'tekton';
   /** The kind of its runs; what informers watch and what the API server must serve. */
   readonly run: Kind;
-  /** What is created for a Builder, in this order; the last one is the run. The same order gives the same objects. */
+  /** Runs hooks; absent: it runs none, and refuses an order that has some. */
+  readonly takesHooks?: true;
+  /**
+   * What is created for a Builder, in this order; the last one is the run. The same order gives the same objects. Throws a TerminalError for
+   * what it cannot build.
+   */
   emit(order: BuildOrder): readonly Emitted[];
   /** Name of the run of a Builder. */
   runName(builder: string): string;

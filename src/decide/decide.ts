@@ -14,6 +14,7 @@ import type { BuildCause, BuildCauseRule, BuildGate, Hold, ServingCause, Serving
 import { retries } from './rule.ts';
 import { built, neverServed, servingChanged, servingCleared, servingDeleted } from './serving-causes.ts';
 import { specChanged } from './spec-change.ts';
+import { refused } from './refused.ts';
 import { supersede } from './supersede.ts';
 import { supersededForNothing } from './superseded.ts';
 import { suspended } from './suspended.ts';
@@ -37,6 +38,7 @@ export const buildCauses: readonly BuildCauseRule[] = [
 export const buildGates: readonly BuildGate[] = [
   suspended,
   held,
+  refused,
   retryLater,
   firstObservation,
   rollbackConfirmed,

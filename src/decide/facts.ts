@@ -1,4 +1,5 @@
 // What a decision is made from: plain data, gathered before any rule looks at it.
+import type { Hold } from './rule.ts';
 
 /** The operator's limits, with the design's defaults. All spans are milliseconds. */
 export interface Policy {
@@ -80,6 +81,8 @@ export interface BuildFacts {
   readonly run: 'present' | 'absent' | 'unasked';
   /** The spec was edited after another controller recorded this build. */
   readonly editedSinceAdoption: boolean;
+  /** Why no build of this may start as things are; absent: it may. */
+  readonly refused?: Hold;
 }
 
 export interface ServingFacts {

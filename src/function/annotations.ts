@@ -1,4 +1,5 @@
 // The annotations that steer a Function, read once into plain data.
+import { parseBuildHooks, type ReadHooks } from './build-hooks.ts';
 import { annotations as keys } from './names.ts';
 import { type Problem, pathText } from './problem.ts';
 import { parseWatchParams, type ReadParams } from './watch-params.ts';
@@ -15,7 +16,9 @@ export interface Steering {
   readonly rebuildRequested: string | undefined;
   /** `build-engine`; undefined: the operator's default. */
   readonly engine: 'shipwright' | 'tekton' | undefined;
-  /** Values that mean nothing. Those of the watch are in `watch`. */
+  /** `build-hooks`. */
+  readonly hooks: ReadHooks;
+  /** Values that mean nothing. Those of the watch are in `watch`, those of the hooks in `hooks`. */
   readonly problems: readonly Problem[];
 }
 
@@ -33,6 +36,7 @@ export function readAnnotations(annotations: Readonly<Record<string, string>> = 
     hold: text(annotations[keys.hold]),
     rebuildRequested: text(annotations[keys.rebuildRequested]),
     engine,
+    hooks: parseBuildHooks(annotations[keys.buildHooks]),
     problems: [
       ...outside(annotations, keys.suspend, ['true', 'false']),
       ...outside(annotations, keys.buildEngine, engines),

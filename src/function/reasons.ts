@@ -66,6 +66,8 @@ const ofBuilding = {
   BuildCanceled: 'somebody cancelled the build',
   BuildStartFailed: 'the run could not be created',
   RunVanished: 'the run was removed by somebody, again and again',
+  BadHooks: 'build-hooks cannot be read, and no build starts without them',
+  HooksNeedTekton: 'build-hooks are Tasks, and the build is not run by Tekton',
   NoBackend: 'the cluster does not serve the build engine',
 };
 

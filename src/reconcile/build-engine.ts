@@ -1,16 +1,29 @@
 // Which engine a new build takes: the one that the Function names, else the first of the list that the cluster serves.
 import type { Backend } from '../build/backend.ts';
 import { backends, defaultBackend } from '../build/backends.ts';
+import type { Hold } from '../decide/rule.ts';
 import type { Steering } from '../function/annotations.ts';
+import { problemText } from '../function/problem.ts';
+import { reasons } from '../function/reasons.ts';
 import type { BuildStatus } from '../function/status.ts';
 import type { Kube } from '../platform/kube/kube.ts';
 
-/** Where nothing is served it is the default, and the creation of its run says so. */
+/** How soon it is looked again whether an engine was installed. */
+const lookAgainMs = 60_000;
+
+/** Where nothing is served it is the default, and the creation of its run says so. With hooks, the first that runs them comes first. */
 export async function chooseBackend(
   kube: Pick<Kube, 'serves'>,
-  { engine }: Pick<Steering, 'engine'>,
+  { engine, hooks }: Pick<Steering, 'engine'> & Partial<Pick<Steering, 'hooks'>>,
 ): Promise<Backend> {
   const named = backends.filter(backend => backend.engine === engine);
+  if (hooks?.hooks && named.length === 0) {
+    const able = await firstServed(
+      kube,
+      backends.filter(({ takesHooks }) => takesHooks),
+    );
+    if (able) return able;
+  }
   const served = await firstServed(kube, named.length > 0 ? named : backends);
   return served ?? named[0] ?? defaultBackend;
 }
@@ -37,6 +50,26 @@ export async function recordedBackend(
   if (known === undefined || known === chosen.engine) return chosen;
   const recorded = await chooseBackend(kube, { engine: known });
   return state === 'Created' && !(await kube.serves(recorded.run)) ? chosen : recorded;
+}
+
+/** Why no build may start on this engine: its hooks are not understood, or would be left out. Undefined: it may. */
+export function refuseHooks(
+  backend: Backend,
+  { hooks: { hooks, problems }, engine }: Steering,
+  now: number,
+): Hold | undefined {
+  if (problems.length > 0) {
+    return { reason: 'BadHooks', message: `${reasons.BadHooks}: ${problems.map(problemText).join('; ')}` };
+  }
+  if (hooks === undefined || backend.takesHooks) return undefined;
+  const reason = 'HooksNeedTekton';
+  const [able] = backends.filter(({ takesHooks }) => takesHooks);
+  if (engine !== undefined) {
+    const message = `build-engine is ${engine}, which runs no Tasks: name ${able?.engine}, or take the hooks away`;
+    return { reason, message: `${reasons[reason]}; ${message}` };
+  }
+  const message = `the cluster does not serve ${able && apiOf(able)}: install ${able?.engine}, or take the hooks away`;
+  return { reason, message: `${reasons[reason]}; ${message}`, until: now + lookAgainMs };
 }
 
 /** That a run cannot be created, since its engine is not there. */

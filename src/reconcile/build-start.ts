@@ -164,8 +164,9 @@ async function createBuild(context: Context, backend: Backend): Promise<Outcome 
     if (builder === 'taken') return 'taken';
     if (refusal !== undefined) throw new TerminalError('BuildStartFailed', refusal);
     const insecureRegistry = context.steering.watch?.params.insecureRegistry ?? false;
-    for (const emitted of backend.emit({ builder, revision, insecureRegistry }))
-      await createChild(context, emitted, builder);
+    const { hooks } = context.steering.hooks;
+    const order = { builder, revision, insecureRegistry, ...(hooks ? { hooks } : {}) };
+    for (const emitted of backend.emit(order)) await createChild(context, emitted, builder);
   } catch (error) {
     return startFailed(context, { backend, builder: builder === 'taken' ? undefined : builder, error });
   }

@@ -4,7 +4,7 @@ import { endedStatus, runningStatus } from '../build/builder.ts';
 import { wantedBuilder } from '../build/plan.ts';
 import { type BuildDecision, decideBuild } from '../decide/decide.ts';
 import type { BuildFacts } from '../decide/facts.ts';
-import { isNews } from '../decide/rule.ts';
+import { type Hold, isNews } from '../decide/rule.ts';
 import { momentText } from '../function/conditions.ts';
 import { labels } from '../function/names.ts';
 import type { BuilderObject } from '../function/schema.ts';
@@ -12,7 +12,7 @@ import type { BuilderSpec } from '../function/schema-build.ts';
 import type { BuildStatus, WatchStatus } from '../function/status.ts';
 import { cancelBuild } from './build-cancel.ts';
 import { conclude, deadlineOf, settleBuild, settleVanished, writeBuilderStatus } from './build-end.ts';
-import { chooseBackend } from './build-engine.ts';
+import { chooseBackend, refuseHooks } from './build-engine.ts';
 import { builderIsThere, buildFacts, type Going, isOpen, lookAtBuild } from './build-facts.ts';
 import { sayBuild, sayHold } from './build-said.ts';
 import { skipBuild } from './build-skip.ts';
@@ -55,10 +55,12 @@ interface Decided {
   readonly decision: BuildDecision;
 }
 
-async function decide(context: Context, { spec, going }: Work): Promise<Decided> {
+async function decide(context: Context, { backend, spec, going }: Work): Promise<Decided> {
   const shared = sharedFacts(context, 'build');
-  let facts = buildFacts(context, spec, going);
-  if (going.builder && (await settleVanished(context, facts, going.builder))) facts = buildFacts(context, spec, going);
+  const refused = refuseHooks(backend, context.steering, context.now);
+  const gather = (): BuildFacts => ({ ...buildFacts(context, spec, going), ...(refused ? { refused } : {}) });
+  let facts = gather();
+  if (going.builder && (await settleVanished(context, facts, going.builder))) facts = gather();
   const decision = decideBuild(shared, facts);
   const isFailed = facts.recorded?.phase === 'failed' && !facts.recorded.pruned && !facts.recorded.superseded;
   if (decision.verdict !== 'nothing' || !isFailed || going.asked) return { facts, decision };
@@ -135,9 +137,14 @@ async function abandon(context: Context, builder: BuilderObject, cause: string):
   await writeBuilderStatus(context, builder, endedStatus(end, builder.status?.resourceRef));
 }
 
+const suspended: Hold = {
+  reason: 'Suspended',
+  message: 'openfunction.io/suspend is "true"; revflow resume takes it away',
+};
+
 /** An intent without a run: it is acted upon, unless somebody stopped it meanwhile. */
 async function goOn(context: Context, work: Work): Promise<Outcome> {
-  const { draft, steering } = context;
+  const { draft, steering, now } = context;
   const { builder } = work.going;
   const build = draft.status.build ?? {};
   if (builder?.spec.state === 'Cancelled') {
@@ -148,13 +155,19 @@ async function goOn(context: Context, work: Work): Promise<Outcome> {
     });
     return stalled(sayBuild(draft.status.build ?? {}));
   }
-  if (steering.suspended) {
-    const hold = { reason: 'Suspended', message: 'openfunction.io/suspend is "true"; revflow resume takes it away' };
-    return stalled(sayHold(build, hold, `${build.resourceRef ?? ''} is to be built`));
+  const hold = steering.suspended ? suspended : refuseHooks(work.backend, steering, now);
+  if (hold) {
+    const said = sayHold(build, hold, `${build.resourceRef ?? ''} is to be built`);
+    return hold.until === undefined ? stalled(said) : waiting(said, hold.until);
   }
   const { cause = 'First', revision, cancels = 0, vanished = 0, retries = 0 } = build;
   const order = { cause, revision, from: undefined, cancels, vanished, retries };
-  return continueBuild(context, { backend: work.going.backend, ...order });
+  if (!steering.hooks.hooks || work.going.backend.takesHooks) {
+    return continueBuild(context, { backend: work.going.backend, ...order });
+  }
+  // Nothing ran yet, and hooks came since: it begins anew where they run.
+  if (builder) await abandon(context, builder, cause);
+  return startBuild(context, { backend: work.backend, ...order });
 }
 
 /** Nothing is started: says how it stands, and what is held back. */

@@ -6,7 +6,7 @@ import { readAnnotations } from '../function/annotations.ts';
 import type { FunctionObject } from '../function/schema.ts';
 import type { Kube } from '../platform/kube/kube.ts';
 import { wantedServing } from '../serving/plan.ts';
-import { chooseBackend } from './build-engine.ts';
+import { chooseBackend, refuseHooks } from './build-engine.ts';
 import { builderIsThere, buildFacts, lookAtBuild } from './build-facts.ts';
 import { lookAtImages } from './build-images.ts';
 import { type Reading, type ReconcilerOptions, sharedFacts } from './context.ts';
@@ -52,7 +52,9 @@ async function explainBuild(reading: Reading): Promise<BuildDecision | undefined
   const spec = wantedBuilder(reading.fn, undefined);
   if (spec === undefined) return undefined;
   const backend = await chooseBackend(reading.options.kube, reading.steering);
-  const facts = buildFacts(reading, spec, await lookAtBuild(reading, backend));
+  const refused = refuseHooks(backend, reading.steering, reading.now);
+  const found = buildFacts(reading, spec, await lookAtBuild(reading, backend));
+  const facts = refused ? { ...found, refused } : found;
   const failed = facts.recorded?.phase === 'failed' && !facts.recorded.pruned && !(await builderIsThere(reading));
   return decideBuild(sharedFacts(reading, 'build'), failed ? { ...facts, builder: 'absent' } : facts);
 }

@@ -121,7 +121,15 @@ function baselineOf({ status }: FunctionObject, watch: Watch): string | undefine
 }
 
 /** Reasons for which the observed id waits; the reconcile that said so comes back by itself when they end. */
-const holds: ReadonlySet<string> = new Set(['Suspended', 'Held', 'LettingFinish', 'Cancelling', 'BuildSlots']);
+const holds: ReadonlySet<string> = new Set([
+  'Suspended',
+  'Held',
+  'LettingFinish',
+  'Cancelling',
+  'BuildSlots',
+  'BadHooks',
+  'HooksNeedTekton',
+]);
 
 function isHolding(fn: FunctionObject): boolean {
   const { conditions, build } = fn.status ?? {};

@@ -11,6 +11,7 @@ const runKey = 'tekton.dev/pipelineRun';
 export const tekton: Backend = {
   engine: 'tekton',
   run: kinds.pipelineRun,
+  takesHooks: true,
   emit: order => [{ kind: kinds.pipelineRun, object: emitPipelineRun(order) }],
   runName: pipelineRunName,
   runNamed: resourceRef => resourceRef[runKey],

@@ -6,6 +6,7 @@ import type { KubeObject } from '../../platform/kube/kube.ts';
 import type { BuildOrder } from '../backend.ts';
 import { runMetadata } from '../run-metadata.ts';
 import { Texts, type Variable } from '../texts.ts';
+import { withHooks } from './hooks.ts';
 import { runParams, sortedEnv } from './params.ts';
 import { type InlinedTask, type PipelineSpec, pipelineOf } from './pipelines.ts';
 
@@ -14,7 +15,7 @@ const defaultStrategy = 'openfunction';
 
 /** Throws a TerminalError where strategy or parameters are not known here. */
 export function emitPipelineRun(order: BuildOrder): KubeObject {
-  const { builder } = order;
+  const { builder, hooks } = order;
   const { spec } = builder;
   const isBundle = spec.srcRepo.bundleContainer !== undefined;
   const pipeline = pipelineOf(spec.shipwright?.strategy?.name ?? defaultStrategy, isBundle ? 'bundle' : 'git');
@@ -22,16 +23,18 @@ export function emitPipelineRun(order: BuildOrder): KubeObject {
   const params = runParams(order, pipeline.params, texts);
   const env = pipeline.params.some(({ name }) => name === 'env') ? [] : sortedEnv(spec);
   const variables = env.map(([name, value]) => ({ name, value: texts.plain(value) }));
+  const spoken = withVariables(pipeline, texts.variables, variables);
+  const ofHooks = new Texts();
   const timeout = spec.timeout ?? spec.shipwright?.timeout;
   return {
     apiVersion: kinds.pipelineRun.apiVersion,
     kind: kinds.pipelineRun.kind,
     metadata: runMetadata(builder, pipelineRunName(builder.metadata.name)),
     spec: {
-      pipelineSpec: withVariables(pipeline, texts.variables, variables),
+      pipelineSpec: hooks === undefined ? spoken : withHooks(spoken, hooks, ofHooks),
       params,
       ...(timeout ? { timeouts: { pipeline: timeout } } : {}),
-      taskRunTemplate: { podTemplate: podTemplate(spec) },
+      taskRunTemplate: { podTemplate: podTemplate(spec, ofHooks.variables) },
       workspaces: workspaces(spec),
     },
   };
@@ -58,10 +61,14 @@ function withEnv(task: InlinedTask, variables: readonly Variable[]): InlinedTask
   return { ...task, taskSpec: { ...taskSpec, stepTemplate: { env: [...own, ...added] } } };
 }
 
-/** Steps run as user 1000 and share a volume; their images may be private. */
-function podTemplate({ builderCredentials }: BuilderSpec): object {
+/** Steps run as user 1000 and share a volume; their images may be private. Tasks that are not ours find their variables here. */
+function podTemplate({ builderCredentials }: BuilderSpec, env: readonly Variable[]): object {
   const name = builderCredentials?.name;
-  return { securityContext: { fsGroup: 1000 }, ...(name ? { imagePullSecrets: [{ name }] } : {}) };
+  return {
+    securityContext: { fsGroup: 1000 },
+    ...(name ? { imagePullSecrets: [{ name }] } : {}),
+    ...(env.length === 0 ? {} : { env }),
+  };
 }
 
 const sourceVolume = {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { SourceResult } from '../../function/status.ts';
 import type { KubeObject } from '../../platform/kube/kube.ts';
 import type { RunResult } from '../backend.ts';
+import { failedHook } from './hooks.ts';
 import { classOf, stateOf } from './reasons.ts';
 
 const text = z.string().catch('');
@@ -27,12 +28,15 @@ export function readPipelineRun(run: KubeObject): RunResult {
     return { phase: 'succeeded', ...output(results), sources: sources(results), ...completed };
   }
   const { reason, message } = succeeded;
+  const failure = classOf(reason);
+  // What was built is not good enough for somebody; of a run that never began, was stopped or took too long no hook said so.
+  const hook = failure === 'build' ? failedHook(run) : undefined;
   return {
     phase: 'failed',
     state: stateOf(reason),
     reason: reason || 'Failed',
-    failure: classOf(reason),
-    message,
+    failure: hook === undefined ? failure : 'policy',
+    message: hook === undefined ? message : `${hook} failed: ${message}`,
     ...completed,
   };
 }

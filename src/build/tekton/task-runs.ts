@@ -38,7 +38,9 @@ export function refine(result: RunResult, taskRuns: readonly KubeObject[]): RunR
   // One that failed takes the others down with it.
   const cause = ends.find(({ failure }) => failure !== 'user') ?? ends[0];
   if (cause === undefined) return result;
-  const { reason, failure, message } = cause;
+  const { reason, message } = cause;
+  // What a hook says of a build is not the build's fault.
+  const failure = result.failure === 'policy' && cause.failure === 'build' ? 'policy' : cause.failure;
   const said = [result.message, message].filter(part => part !== '').join(': ');
   return { ...result, reason, failure, message: said, ...(failure === 'time' ? { state: 'Timeout' as const } : {}) };
 }
