@@ -87,26 +87,30 @@ export function readCase(folder: string): GoldenCase {
   const stages = stagesOf(at('status.yaml'), 'stage');
   const rejected = objectsOf(at('rejected.yaml'), []).map(each => each as unknown as Refusal);
   const crashed = existsSync(at('crash.yaml'));
-  const last = stages.at(-1)?.statuses['Function'] ?? {};
-  const isBuilding = stages.some(stage => stage.name === 'building');
+  const last = stages.at(-1)?.statuses ?? {};
+  const builds = stages.some(({ statuses }) => isAny(statuses, 'Builder'));
+  const isBuilding = builds && stages.some(stage => stage.name === 'building');
   return {
     name: join(basename(dirname(folder)), basename(folder)),
     folder,
     input: namedObjects(at('input.yaml'), true),
-    stored: namedObjects(at('function.yaml'), Object.keys(last).length > 0),
-    building: namedObjects(at('objects-building.yaml'), isBuilding && hasBuilders(stages)),
-    objects: namedObjects(at('objects.yaml'), false),
+    stored: namedObjects(at('function.yaml'), isAny(last, 'Function')),
+    building: namedObjects(at('objects-building.yaml'), isBuilding),
+    objects: namedObjects(
+      at('objects.yaml'),
+      isAny(last, 'Builder') || (isAny(last, 'Function') && isAny(last, 'Serving')),
+    ),
     stages,
     steps: existsSync(at('steps.yaml')) ? stagesOf(at('steps.yaml'), 'step') : [],
-    history: historyOf(at('history.yaml')),
-    events: listOf(at('events.yaml'), false).map(each => each as RecordedEvent),
+    history: historyOf(at('history.yaml'), builds),
+    events: listOf(at('events.yaml'), builds).map(each => each as RecordedEvent),
     rejected,
     crashed,
   };
 }
 
-function hasBuilders(stages: readonly Stage[]): boolean {
-  return stages.some(({ statuses }) => Object.keys(statuses['Builder'] ?? {}).length > 0);
+function isAny(statuses: Statuses, kind: string): boolean {
+  return Object.keys(statuses[kind] ?? {}).length > 0;
 }
 
 function documentsOf(path: string): readonly unknown[] {
@@ -155,8 +159,14 @@ function stagesOf(path: string, key: 'stage' | 'step'): readonly Stage[] {
   return listOf(path, true).map(entry => {
     const { [key]: name, appeared, disappeared, changed: _, ...statuses } = entry as Record<string, unknown>;
     if (typeof name !== 'string') throw new Error(`${path}: each entry needs "${key}"`);
-    return { name, appeared: names(appeared), disappeared: names(disappeared), statuses: statuses as Statuses };
+    if (!isStatuses(statuses)) throw new Error(`${path}: "${name}" must hold statuses by kind and name`);
+    return { name, appeared: names(appeared), disappeared: names(disappeared), statuses };
   });
+}
+
+function isStatuses(value: unknown): value is Statuses {
+  const byName = isMapping(value) ? Object.values(value) : [];
+  return byName.every(some => isMapping(some) && Object.values(some).every(isMapping));
 }
 
 /** `Build/x (by garbage collection)` is `Build/x`. */
@@ -164,8 +174,8 @@ function names(list: unknown): readonly string[] {
   return Array.isArray(list) ? list.map(each => String(each).replace(/ \(.*\)$/, '')) : [];
 }
 
-function historyOf(path: string): GoldenCase['history'] {
-  const [history = {}] = objectsOf(path, [{}]);
+function historyOf(path: string, isNeeded: boolean): GoldenCase['history'] {
+  const [history = {}] = objectsOf(path, isNeeded ? undefined : [{}]);
   if (!Object.values(history).every(Array.isArray)) throw new Error(`${path}: must be lists of statuses by object`);
   return history as GoldenCase['history'];
 }

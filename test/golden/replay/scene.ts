@@ -15,7 +15,15 @@ export type Scene = ReadonlyMap<string, unknown>;
 
 type Plain = Readonly<Record<string, unknown>>;
 
-const buildMembers = ['state', 'reason', 'message', 'resourceRef', 'buildDuration'] as const;
+const buildMembers = [
+  'state',
+  'reason',
+  'message',
+  'resourceRef',
+  'lastSuccessfulResourceRef',
+  'service',
+  'buildDuration',
+] as const;
 
 /** What the recording says of builds at one stage. */
 export function theirScene({ statuses }: RecordedStage): Scene {
