@@ -157,7 +157,9 @@ function listOf(path: string, isNeeded: boolean): readonly object[] {
 
 function stagesOf(path: string, key: 'stage' | 'step'): readonly Stage[] {
   return listOf(path, true).map(entry => {
-    const { [key]: name, appeared, disappeared, changed: _, ...statuses } = entry as Record<string, unknown>;
+    const { [key]: name, appeared, disappeared, ...rest } = entry as Record<string, unknown>;
+    // Beside the kinds stand a few words about them.
+    const statuses = Object.fromEntries(Object.entries(rest).filter(([kind]) => /^[A-Z]/.test(kind)));
     if (typeof name !== 'string') throw new Error(`${path}: each entry needs "${key}"`);
     if (!isStatuses(statuses)) throw new Error(`${path}: "${name}" must hold statuses by kind and name`);
     return { name, appeared: names(appeared), disappeared: names(disappeared), statuses };
