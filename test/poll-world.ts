@@ -9,7 +9,7 @@ import type { State } from '../src/platform/state/state.ts';
 import { type Credentials, createCredentials } from '../src/revision/credential.ts';
 import { createDetector, readObservation } from '../src/revision/detect.ts';
 import type { Head } from '../src/revision/observation.ts';
-import type { Question } from '../src/revision/provider.ts';
+import type { FoundPaths, Question, WantedPaths } from '../src/revision/provider.ts';
 import type { Providers } from '../src/revision/providers.ts';
 import { SourceGraph } from '../src/watch/graph.ts';
 import { type GitSource, type SourceSpec, stateKeys } from '../src/watch/source.ts';
@@ -46,11 +46,15 @@ export class PollWorld {
   limitedUntil = 0;
   /** What the host makes of a question. */
   answer: (question: Question) => Record<string, Head> | Promise<Record<string, Head>> = () => ({ main: found('a') });
+  /** Every question for ids of paths. */
+  readonly reads: WantedPaths[] = [];
+  /** What stands at the wanted paths. */
+  paths: (wanted: WantedPaths) => FoundPaths | Promise<FoundPaths> = () => new Map();
   readonly credentials: Credentials;
   readonly handle: Handler;
 
   /** `sides`: a real edge and real providers, in place of those that answer as `answer` says. */
-  constructor(sides?: { readonly http: Http; readonly providers: Pick<Providers, 'observeSource'> }) {
+  constructor(sides?: { readonly http: Http; readonly providers: Pick<Providers, 'observeSource' | 'readPaths'> }) {
     const kube: Pick<Kube, 'get'> = {
       get: async <T extends KubeObject>({ namespace, name }: { namespace?: string; name: string }) => {
         this.secretReads += 1;
@@ -97,6 +101,10 @@ export class PollWorld {
           await http.request({ method: 'GET', url: 'https://git.example/o/r' });
           this.questions.push(question);
           return { heads: await this.answer(question), driver: 'git' };
+        },
+        readPaths: async (_, wanted) => {
+          this.reads.push(wanted);
+          return this.paths(wanted);
         },
       },
       ...sides,

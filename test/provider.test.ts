@@ -7,7 +7,7 @@ import { githubProvider } from '../src/revision/github/github.ts';
 import { gitlabProvider } from '../src/revision/gitlab/gitlab.ts';
 import { ociProvider } from '../src/revision/oci/oci.ts';
 import { memoryHarness } from './contracts/memory-provider.ts';
-import { providerContract } from './contracts/provider.ts';
+import { providerContract, withoutPaths } from './contracts/provider.ts';
 import { forgeHarness, gitHarness } from './contracts/provider-sides.ts';
 import { registryHarness } from './contracts/registry-sides.ts';
 import { startGitServer } from './servers/git-server.ts';
@@ -93,6 +93,7 @@ const withRegistry = hasDockerRegistry ? 'with docker-registry' : skipsWithoutDo
 
 describe.skipIf(!hasDockerRegistry)(`registries, ${withRegistry}`, () => {
   const differences = {
+    ...withoutPaths('an image has no folders'),
     'takes names with slashes, hashes, percent signs and letters of any script': 'tags have none of these',
     'calls missing what no ref can be named': 'other names are tags, see the tests of watch/image.ts',
     'gives the commit of a tag, and of the tag when it moved': noRefs,
@@ -121,6 +122,7 @@ providerContract({
   name: 'memory',
   open: memoryHarness,
   differences: {
+    ...withoutPaths('it has no folders'),
     'asks once for what did not change': noWire,
     'takes no credential along when it is sent to another host': noWire,
     'waits as long as a 429 says': noWire,

@@ -9,12 +9,12 @@ import { held } from './held.ts';
 import { newRevision } from './new-revision.ts';
 import { failedInPassing, retryLater } from './passing-failure.ts';
 import { rebuildRequested } from './rebuild-request.ts';
+import { refused } from './refused.ts';
 import { rollbackConfirmed } from './rollback.ts';
 import type { BuildCause, BuildCauseRule, BuildGate, Hold, ServingCause, ServingCauseRule, TraceLine } from './rule.ts';
 import { retries } from './rule.ts';
 import { built, neverServed, servingChanged, servingCleared, servingDeleted } from './serving-causes.ts';
 import { specChanged } from './spec-change.ts';
-import { refused } from './refused.ts';
 import { supersede } from './supersede.ts';
 import { supersededForNothing } from './superseded.ts';
 import { suspended } from './suspended.ts';
@@ -73,7 +73,11 @@ export function decideBuild(facts: Facts, build: BuildFacts): BuildDecision {
     trace.push({ rule, found: found ?? '-' });
     return found;
   };
-  const rule = buildCauses.find(candidate => note(candidate.name, candidate.applies(facts, build)));
+  const rule = buildCauses.find(candidate => {
+    const because = candidate.applies(facts, build);
+    note(candidate.name, because ?? candidate.otherwise?.(facts, build));
+    return because !== undefined;
+  });
   const because = trace.at(-1)?.found ?? '-';
   if (!rule) return { verdict: 'nothing', trace };
   const reason = { cause: rule.cause, because, trace };

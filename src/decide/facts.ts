@@ -1,4 +1,5 @@
 // What a decision is made from: plain data, gathered before any rule looks at it.
+import type { PathVerdict } from './path-filter.ts';
 import type { Hold } from './rule.ts';
 
 /** The operator's limits, with the design's defaults. All spans are milliseconds. */
@@ -44,6 +45,8 @@ export interface WatchFacts {
   /** What was last seen; absent: nothing yet, or the ref is missing. */
   readonly head: { readonly id: string; readonly sightings: number } | undefined;
   readonly left: readonly LeftId[];
+  /** What the ids of the watched paths say of the head; absent: every new id is a change, or there is no head. */
+  readonly paths?: PathVerdict;
 }
 
 /** A build as `status.build` records it. */

@@ -1,4 +1,5 @@
 // The watched head is another id than the one attempted last. While an unpinned run goes its own report becomes the baseline.
+import { isFiltered, whyChanged, whyFiltered } from './path-filter.ts';
 import type { BuildCauseRule } from './rule.ts';
 
 export const newRevision: BuildCauseRule = {
@@ -9,7 +10,9 @@ export const newRevision: BuildCauseRule = {
     const recorded = build.recorded;
     if (!head || !recorded || head.id === recorded.revision) return undefined;
     const unpinned = recorded.revision === undefined && (recorded.phase === 'running' || recorded.phase === 'intended');
-    if (unpinned) return undefined;
-    return recorded.revision === undefined ? `${head.id} was seen` : `${head.id} was seen after ${recorded.revision}`;
+    if (unpinned || isFiltered(facts)) return undefined;
+    const after = recorded.revision === undefined ? '' : ` after ${recorded.revision}`;
+    return `${head.id} was seen${after}${whyChanged(facts)}`;
   },
+  otherwise: (facts, build) => (isFiltered(facts) ? whyFiltered(facts, build) : undefined),
 };

@@ -36,6 +36,8 @@ export interface BuildCauseRule {
   readonly cause: BuildCause;
   /** The words for "because ..."; undefined when this cause is not given. */
   applies(facts: Facts, build: BuildFacts): string | undefined;
+  /** What the trace says where the cause is not given; undefined: nothing to say. */
+  otherwise?(facts: Facts, build: BuildFacts): string | undefined;
 }
 
 export interface BuildGate {

@@ -18,6 +18,11 @@ export const metricTable = {
     help: 'Questions to sources; result is changed, unchanged, missing or a reason',
     labels: ['host', 'driver', 'result'],
   },
+  revflow_tree_reads_total: {
+    kind: 'counter',
+    help: 'Changed commits whose watched paths were looked up; result is read or a reason',
+    labels: ['host', 'driver', 'result'],
+  },
   revflow_http_requests_total: {
     kind: 'counter',
     help: 'HTTP exchanges; status is the number, or the reason why there was no answer',

@@ -130,17 +130,24 @@ function wantedSpec(fn: FunctionObject, revision: string | undefined): BuilderSp
 
 /** Notes that one id was left for another, and that nothing is awaited any more. Old notes go with the next one. */
 export function leave(
-  { draft, now, options }: Reading,
+  { draft, now, options, findings }: Reading,
   from: string | undefined,
   to: string | undefined,
 ): WatchStatus | undefined {
-  const { watch } = draft.status;
+  const { watch, build } = draft.status;
   if (watch === undefined) return undefined;
   const recent = (watch.left ?? []).filter(entry => now - Date.parse(entry.at) < options.policy.rollbackMs);
   const others = recent.filter(entry => entry.id !== to && entry.id !== from);
   const left =
     from === undefined || to === undefined || from === to ? recent : [...others, { id: from, at: momentText(now) }];
-  return withoutAbsent<WatchStatus>({ ...watch, awaitingSince: undefined, left: left.length === 0 ? undefined : left });
+  const same = to !== undefined && to === build?.revision ? watch.paths : undefined;
+  const paths = to !== undefined && findings.watch?.facts.head?.id === to ? findings.watch.headPaths : same;
+  return withoutAbsent<WatchStatus>({
+    ...watch,
+    awaitingSince: undefined,
+    paths,
+    left: left.length === 0 ? undefined : left,
+  });
 }
 
 function takeSlot({ options, fn }: Context, sequence: number): Promise<boolean> {

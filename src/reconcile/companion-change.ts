@@ -1,21 +1,26 @@
 // Companion mode: whether what is there now is told to OpenFunction. Its status says what it built last; the annotation, what it was told.
+import { judgePaths } from '../decide/path-filter.ts';
 import { confirmRollback } from '../decide/rollback.ts';
 import { readAnnotations } from '../function/annotations.ts';
 import { momentText } from '../function/conditions.ts';
 import { canonicalJson, sha256 } from '../function/hash.ts';
 import type { FunctionObject } from '../function/schema.ts';
-import type { Head } from '../revision/observation.ts';
+import type { Head, LeftHead, PathIds } from '../revision/observation.ts';
 import type { Watch } from '../watch/plan.ts';
 import type { CompanionState } from './companion-state.ts';
 import type { ReconcilerOptions } from './context.ts';
+import { withoutAbsent } from './draft.ts';
+import { pathsOf } from './watched-paths.ts';
 
 /** A source that was found, and for whom. */
 export interface Sighting {
   readonly fn: FunctionObject;
-  readonly type: Watch['type'];
+  readonly watch: Watch;
   readonly head: Head & { readonly kind: 'found' };
   /** When it was seen, milliseconds since the epoch. */
   readonly seenAt: number;
+  /** Ids that the source left a short while ago. */
+  readonly left: readonly LeftHead[];
   /** What is remembered so far. */
   readonly state: CompanionState;
 }
@@ -29,17 +34,21 @@ export interface Change {
 
 /** Rejects when the state port cannot be asked. */
 export async function judgeChange(options: ReconcilerOptions, sighting: Sighting): Promise<Change> {
-  const { fn, type, head } = sighting;
+  const { fn, watch, head } = sighting;
+  const { type } = watch;
   const now = options.clock.now();
   const spec = watchedPart(fn, type);
   const edited = sighting.state.spec !== undefined && sighting.state.spec !== spec;
   const state: CompanionState = { ...sighting.state, observed: head.id, ...(spec === undefined ? {} : { spec }) };
+  const paths = pathsOf(watch, head);
   const current = currentOf(fn, type);
   const from = current === undefined ? {} : { from: current };
   const at = current ?? state.baseline;
   // Just created, or found when watching began: that is what there is. An edit of the source OpenFunction builds by itself.
-  if (at === undefined || edited) return { state: { ...state, baseline: head.id, ...from } };
-  if (at === head.id) return { state: settle(state, head.id, now) };
+  if (at === undefined || edited) return { state: withPaths({ ...state, baseline: head.id, ...from }, paths) };
+  if (at === head.id) return { state: withPaths(settle(state, head.id, now), paths) };
+  const passed = passOver(sighting, at);
+  if (passed) return { state: passed };
   if (state.baseline === head.id) {
     // It was told already, and what came of it has another id: told once more it would be the same.
     if (state.from === current) return { state };
@@ -47,9 +56,24 @@ export async function judgeChange(options: ReconcilerOptions, sighting: Sighting
   }
   const { suspended, hold } = readAnnotations(fn.metadata.annotations);
   if (suspended || hold !== undefined) return { state };
-  const until = rollbackWait(options, state, head);
+  const until = rollbackWait(options, { ...sighting, state });
   if (until !== undefined) return { state, until };
-  return { state: { ...leave(state, { left: at, taken: head.id, now }), baseline: head.id, ...from }, tell: head.id };
+  const told = { ...leave(state, { left: at, taken: head.id, now }), baseline: head.id, ...from };
+  return { state: withPaths(told, paths), tell: head.id };
+}
+
+function withPaths(state: CompanionState, paths: PathIds | undefined): CompanionState {
+  return withoutAbsent<CompanionState>({ ...state, paths });
+}
+
+/** What is remembered of a head that is none to tell, since it changed none of the watched paths; undefined: it may be one. */
+function passOver({ watch, head, state }: Sighting, at: string): CompanionState | undefined {
+  if (watch.paths === undefined) return undefined;
+  // The ids are those of the id that was told last; OpenFunction may have taken another one since.
+  const { kind } = judgePaths(watch.paths, at === state.baseline ? state.paths : undefined, head);
+  if (kind === 'widened') return withPaths(state, pathsOf(watch, head));
+  // Not even that it was seen is written down: a push would write to every Function of its repository.
+  return kind === 'pending' || kind === 'unchanged' ? state : undefined;
 }
 
 /** What OpenFunction recorded last; undefined: nothing yet. */
@@ -88,9 +112,10 @@ function leave(state: CompanionState, { left, taken, now }: Move): CompanionStat
   return { ...state, left: [...others, { id: left, at: momentText(now) }] };
 }
 
-function rollbackWait({ clock, policy }: ReconcilerOptions, state: CompanionState, head: Head): number | undefined {
-  if (head.kind !== 'found') return undefined;
-  const left = (state.left ?? []).map(entry => ({ id: entry.id, at: Date.parse(entry.at) }));
+function rollbackWait({ clock, policy }: ReconcilerOptions, sighting: Sighting): number | undefined {
+  const { head, state } = sighting;
+  const own = (state.left ?? []).map(entry => ({ id: entry.id, at: Date.parse(entry.at) }));
+  const left = sighting.watch.paths === undefined ? own : [...own, ...sighting.left];
   const watch = { awaitingSince: undefined, head: { id: head.id, sightings: head.sightings ?? 1 }, left };
   const steering = { suspended: false, hold: undefined, rebuildRequest: undefined };
   return confirmRollback({ now: clock.now(), policy, ...steering, watch })?.until;

@@ -5,6 +5,8 @@ import { annotations } from '../function/names.ts';
 const schema = z.object({
   /** The id that was asked for last, or that was there when watching began. */
   baseline: z.string().exactOptional(),
+  /** Ids of the watched paths in it. */
+  paths: z.record(z.string(), z.string()).exactOptional(),
   /** What OpenFunction had recorded when it was told so. */
   from: z.string().exactOptional(),
   /** Stands for the part of the spec that names the source: another one there is an edit. */
@@ -31,6 +33,6 @@ export function readCompanionState(own: Readonly<Record<string, string>> = {}): 
 
 /** The annotation's text; the same state gives the same text. */
 export function companionStateText(state: CompanionState): string {
-  const { baseline, from, spec, observed, watching, left } = state;
-  return JSON.stringify({ baseline, from, spec, observed, watching, left: left?.length ? left : undefined });
+  const { baseline, paths, from, spec, observed, watching, left } = state;
+  return JSON.stringify({ baseline, paths, from, spec, observed, watching, left: left?.length ? left : undefined });
 }

@@ -14,6 +14,7 @@ import { withoutAbsent } from './draft.ts';
 import { oneLine } from './fold.ts';
 import type { Said } from './outcome.ts';
 import { describe, type Look, lookAtWatch, type Seen, secretRetryMs } from './watch-look.ts';
+import { sayPaths } from './watched-paths.ts';
 
 /** What a reconcile makes of what it saw. */
 interface Verdict {
@@ -57,10 +58,18 @@ async function judge(options: ReconcilerOptions, fn: FunctionObject, look: Look)
   // Not looked at yet, or it was forgotten: there is nothing to say.
   if (said === undefined) return { state: before, said: unseen };
   const state = { ...before, watching: said.reason };
-  const { type, want } = look.watch;
-  const head = ofWant(look.observation?.heads, want);
+  const { watch, observation } = look;
+  const { type, want } = watch;
+  const head = ofWant(observation?.heads, want);
   if (head?.kind !== 'found') return { state, said };
-  const change = await judgeChange(options, { fn, type, head, seenAt: look.observation?.at ?? 0, state });
+  const change = await judgeChange(options, {
+    fn,
+    watch,
+    head,
+    seenAt: observation?.at ?? 0,
+    left: ofWant(observation?.left, want) ?? [],
+    state,
+  });
   const handshake = change.tell === undefined ? {} : { handshake: handshakes[type](change.tell) };
   return { state: change.state, said, until: change.until, ...handshake };
 }
@@ -102,7 +111,7 @@ function saySeen({ watch, observation, warnings }: Seen): Said | undefined {
     return { status: 'False', reason, message: `${what} does not exist` };
   }
   const because = warnings.length === 0 ? '' : `; ${warnings.join('; ')}`;
-  return { status: 'True', reason: 'Observed', message: `${what} is looked at${because}` };
+  return { status: 'True', reason: 'Observed', message: `${what} is looked at${sayPaths(watch, head)}${because}` };
 }
 
 function changeSaid(look: Look, { baseline = '' }: CompanionState): Said {

@@ -11,6 +11,7 @@ import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { State } from '../platform/state/state.ts';
 import type { Credentials } from '../revision/credential.ts';
+import type { PathIds } from '../revision/observation.ts';
 import type { Draft } from './draft.ts';
 import type { Outcome } from './outcome.ts';
 import type { Slots } from './slots.ts';
@@ -36,6 +37,8 @@ export interface WatchFinding {
   readonly facts: WatchFacts;
   /** When the head was seen, milliseconds since the epoch. */
   readonly seenAt: number | undefined;
+  /** The ids of the watched paths in the head; absent: none are watched, or they are not known. */
+  readonly headPaths?: PathIds | undefined;
 }
 
 /** What steps tell later ones. */

@@ -1,5 +1,6 @@
 // From a source to its subscribers: after each poll, those Functions whose recorded state differs from what was seen are woken.
-import { type Observation, ofWant } from '../revision/observation.ts';
+import { idsOf, judgePaths } from '../decide/path-filter.ts';
+import { type Head, type Observation, ofWant } from '../revision/observation.ts';
 import type { BuildImageWatch } from '../watch/build-images.ts';
 import type { FunctionView } from './function-view.ts';
 
@@ -12,8 +13,30 @@ export function concerns(view: FunctionView, observation: Observation): boolean 
   // A ref that the last poll did not ask for yet: the next one will.
   if (head === undefined) return false;
   if (head.kind === 'missing') return view.watching !== (watch.source.kind === 'git' ? 'RefNotFound' : 'TagNotFound');
-  if (view.watching !== 'Observed' || view.observed !== head.id) return true;
-  return head.id !== view.baseline && !view.holding;
+  if (view.watching !== 'Observed') return true;
+  return watch.paths === undefined ? isNew(view, head.id) : isNewWithin(watch.paths, view, head);
+}
+
+function isNew({ observed, baseline, holding }: FunctionView, id: string): boolean {
+  return observed !== id || (id !== baseline && !holding);
+}
+
+/** A head that changed none of the watched paths is nothing to a Function: it is not even told. */
+function isNewWithin(wanted: readonly string[], view: FunctionView, head: Head & { kind: 'found' }): boolean {
+  const verdict = judgePaths(wanted, view.pathIds, head);
+  switch (verdict.kind) {
+    case 'pending':
+      return false;
+    case 'unchanged':
+      return view.lostSource ? isNew(view, head.id) : view.waiting && view.observed !== head.id;
+    case 'widened':
+      return true;
+    case 'changed':
+      return isNew(view, head.id);
+    case 'unknown':
+      // Ids are recorded with the revision that was there before there was a filter.
+      return isNew(view, head.id) || (view.pathIds === undefined && idsOf(wanted, head) !== undefined);
+  }
 }
 
 /** The same for one of the images that its builds are made with. */

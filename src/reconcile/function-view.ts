@@ -5,9 +5,11 @@ import { parseDuration } from '../function/duration.ts';
 import { type FunctionObject, parseFunction } from '../function/schema.ts';
 import type { BuildImageStatus } from '../function/status.ts';
 import type { KubeObject } from '../platform/kube/kube.ts';
+import type { PathIds } from '../revision/observation.ts';
 import { type BuildImageWatch, planBuildImages } from '../watch/build-images.ts';
 import { planWatch, type Watch } from '../watch/plan.ts';
 import { readCompanionState } from './companion-state.ts';
+import { isWaiting, lostSource } from './watched-paths.ts';
 
 export interface FunctionView {
   /** `namespace/name`: its key in the queue. */
@@ -24,6 +26,12 @@ export interface FunctionView {
   readonly buildImages: readonly BuildImageStatus[];
   /** The id taken last: attempted (source, source-image) or wanted (image). */
   readonly baseline: string | undefined;
+  /** The ids of the watched paths in it; absent: they are not known. */
+  readonly pathIds: PathIds | undefined;
+  /** Its build failed since the commit could not be fetched: the paths of that commit prove nothing. */
+  readonly lostSource: boolean;
+  /** The last reconcile said that a new id waits. */
+  readonly waiting: boolean;
   /** The id that the last reconcile looked at. */
   readonly observed: string | undefined;
   /** Something keeps a new id waiting: a hold that the reconcile has said, or a run that is not pinned. */
@@ -68,6 +76,9 @@ const unreadable: Rest = {
   imageWatches: [],
   buildImages: [],
   baseline: undefined,
+  pathIds: undefined,
+  lostSource: false,
+  waiting: false,
   observed: undefined,
   holding: false,
   watching: undefined,
@@ -95,6 +106,9 @@ function viewReadable(fn: FunctionObject): Rest {
     imageWatches: planBuildImages(fn).watches,
     buildImages: status?.watch?.buildImages ?? [],
     baseline: watch && (baseline ?? companion.baseline),
+    pathIds: watch && (status?.watch?.paths ?? companionPaths(fn, baseline)),
+    lostSource: lostSource(status?.build),
+    waiting: isWaiting(fn),
     observed: status?.watch?.observed?.id ?? companion.observed,
     holding: told || isHolding(fn),
     watching: findCondition(status?.conditions, 'Watching')?.reason ?? companion.watching,
@@ -114,10 +128,21 @@ function viewReadable(fn: FunctionObject): Rest {
 
 const ended: ReadonlySet<string> = new Set(['Succeeded', 'Failed', 'Timeout', 'Canceled']);
 
-function baselineOf({ status }: FunctionObject, watch: Watch): string | undefined {
-  if (watch.type === 'image') return status?.revision?.imageDigest ?? status?.watch?.adopted;
+/** Those of the id that OpenFunction was told; they say nothing of another one that it took by itself. */
+function companionPaths({ metadata }: FunctionObject, baseline: string | undefined): PathIds | undefined {
+  const companion = readCompanionState(metadata.annotations);
+  return baseline === undefined || baseline === companion.baseline ? companion.paths : undefined;
+}
+
+/** The id that was taken last: attempted, or of an image wanted. */
+export function baselineOf(
+  { status }: Pick<FunctionObject, 'status'>,
+  { type }: Pick<Watch, 'type'>,
+): string | undefined {
+  if (type === 'image') return status?.revision?.imageDigest ?? status?.watch?.adopted;
   const source = status?.sources?.find(entry => entry.name === 'default');
-  return status?.build?.revision ?? (watch.type === 'source' ? source?.git?.commitSha : source?.bundle?.digest);
+  const recorded = type === 'source' ? source?.git?.commitSha : source?.bundle?.digest;
+  return status?.build?.revision ?? recorded ?? status?.watch?.adopted;
 }
 
 /** Reasons for which the observed id waits; the reconcile that said so comes back by itself when they end. */

@@ -4,14 +4,17 @@ import type { WatchFacts } from '../decide/facts.ts';
 import { findCondition, momentText } from '../function/conditions.ts';
 import { formatDuration, parseDuration } from '../function/duration.ts';
 import { isReason } from '../function/reasons.ts';
-import type { WatchStatus } from '../function/status.ts';
+import type { FunctionStatus, WatchStatus } from '../function/status.ts';
 import { type Head, type Observation, ofWant } from '../revision/observation.ts';
-import { mayBeCommit } from '../watch/plan.ts';
+import { mayBeCommit, type Watch } from '../watch/plan.ts';
+import { isOpen } from './build-facts.ts';
 import { imageFacts, lookAtImages, type SeenImages, sayImages, withImages, withoutImageWords } from './build-images.ts';
 import type { Context, Reading, WatchFinding } from './context.ts';
 import { withoutAbsent } from './draft.ts';
+import { baselineOf } from './function-view.ts';
 import { done, type Outcome, type Said } from './outcome.ts';
 import { describe, type Look, lookAtWatch, type Seen, secretRetryMs } from './watch-look.ts';
+import { isWaiting, judgeHead, keptPaths, pathsOf, sayPaths } from './watched-paths.ts';
 
 /** Watches, or says why not. Its trouble is its own: nothing that runs is touched. */
 export async function watchStep(context: Context): Promise<Outcome> {
@@ -42,8 +45,9 @@ function lookOutcome(context: Context, look: Look): Outcome {
     context.findings.watch = findWatch(context, look);
     return done(look.said, context.now + secretRetryMs);
   }
-  draft.set({ watch: watchStatus(draft.status.watch, look) });
+  // Judged by what was recorded before this look.
   context.findings.watch = findWatch(context, look);
+  draft.set({ watch: watchStatus(context, look) });
   return done(say(context, look));
 }
 
@@ -56,30 +60,54 @@ function unwatched({ left, buildImages }: WatchStatus = {}): WatchStatus | undef
 export function findWatch({ draft }: Reading, look: Look & { readonly kind: 'seen' | 'unusable' }): WatchFinding {
   const { watch } = look;
   const observation = look.kind === 'seen' ? look.observation : undefined;
-  const facts = watchFacts(draft.status.watch, ofWant(observation?.heads, watch.want));
-  return { type: watch.type, facts, seenAt: observation?.at };
+  const head = ofWant(observation?.heads, watch.want);
+  const paths = judgeHead(watch, draft.status, head);
+  const facts: WatchFacts = {
+    ...watchFacts(draft.status.watch, head),
+    ...(paths === undefined ? {} : { paths, left: leftIds(draft.status.watch, watch, observation) }),
+  };
+  return { type: watch.type, facts, seenAt: observation?.at, headPaths: pathsOf(watch, head) };
 }
 
 function watchFacts(watch: WatchStatus | undefined, head: Head | undefined): WatchFacts {
-  const { awaitingSince, left = [] } = watch ?? {};
+  const { awaitingSince } = watch ?? {};
   return {
     awaitingSince: awaitingSince === undefined ? undefined : Date.parse(awaitingSince),
     head: head?.kind === 'found' ? { id: head.id, sightings: head.sightings ?? 1 } : undefined,
-    left: left.map(entry => ({ id: entry.id, at: Date.parse(entry.at) })),
+    left: leftIds(watch),
   };
 }
 
+/** A filter passes over heads that the Function never took: those that the source left were left by the Function too. */
+function leftIds(status: WatchStatus = {}, watch?: Watch, observation?: Observation): WatchFacts['left'] {
+  const own = (status.left ?? []).map(entry => ({ id: entry.id, at: Date.parse(entry.at) }));
+  return [...own, ...((watch && ofWant(observation?.left, watch.want)) ?? [])];
+}
+
 /** Nothing here changes with a poll that finds what was known. */
-function watchStatus(old: WatchStatus = {}, { watch, key, observation }: Seen): WatchStatus {
+function watchStatus({ draft, fn, findings }: Context, { watch, key, observation }: Seen): WatchStatus {
+  const old = draft.status.watch ?? {};
   const head = ofWant(observation?.heads, watch.want);
+  const kind = findings.watch?.facts.paths?.kind;
+  const isQuiet = (kind === 'unchanged' || kind === 'pending') && !isWaiting(fn);
+  const latest = head?.kind === 'found' && observation ? observed(old.observed, head, observation.at) : old.observed;
   return withoutAbsent<WatchStatus>({
     ...old,
     type: watch.type,
     source: key,
     interval: keptInterval(old.interval, observation?.intervalMs ?? watch.intervalMs, watch.intervalMs),
-    observed: head?.kind === 'found' && observation ? observed(old.observed, head, observation.at) : old.observed,
-    adopted: watch.type === 'image' ? old.adopted : undefined,
+    // A head that changes nothing here is not told: one push to a repository of hundreds would write to them all.
+    observed: (isQuiet ? old.observed : undefined) ?? latest,
+    paths: keptPaths(watch, { old: old.paths, head, baseline: baselineOf(draft, watch) }),
+    adopted: watch.type === 'image' ? old.adopted : adoptedHead(draft.status, head),
   });
+}
+
+/** A build that another controller recorded without its revision is taken to be of the first head that is seen: nothing is built for that. */
+function adoptedHead({ build, sources = [], watch }: FunctionStatus, head: Head | undefined): string | undefined {
+  const isKnown = build?.revision !== undefined || sources.some(({ git, bundle }) => git?.commitSha ?? bundle?.digest);
+  if (isKnown || !build?.resourceHash || isOpen(build)) return undefined;
+  return watch?.adopted ?? (head?.kind === 'found' ? head.id : undefined);
 }
 
 function observed(old: WatchStatus['observed'], head: Head & { kind: 'found' }, at: number): WatchStatus['observed'] {
@@ -103,7 +131,7 @@ function say(context: Context, { watch, observation, warnings }: Seen): Said {
   if (head === undefined) return sayUnseen(context, what);
   const because = warnings.length === 0 ? '' : `; ${warnings.join('; ')}`;
   if (head.kind === 'found') {
-    const message = `${what} is looked at every ${draft.status.watch?.interval ?? '?'}${because}`;
+    const message = `${what} is looked at every ${draft.status.watch?.interval ?? '?'}${sayPaths(watch, head)}${because}`;
     return { status: 'True', reason: 'Observed', message };
   }
   if (watch.source.kind === 'image')

@@ -27,7 +27,7 @@ export interface DetectorOptions {
   /** The operator's floor of all polling intervals, milliseconds. */
   readonly minIntervalMs: number;
   /** Who asks; absent: all providers there are. */
-  readonly providers?: Pick<Providers, 'observeSource'>;
+  readonly providers?: Pick<Providers, 'observeSource' | 'readPaths'>;
 }
 
 /** What was last seen of a source; undefined when it was never asked, or the state was lost. */

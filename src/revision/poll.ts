@@ -8,9 +8,10 @@ import type { Breakers } from './breaker.ts';
 import { BudgetSpent, type Budgets } from './budget.ts';
 import type { Resolved } from './credential.ts';
 import type { DetectorOptions } from './detect.ts';
-import type { Observation, PollFailure } from './observation.ts';
+import type { Heads, Observation, PathTrouble, PollFailure } from './observation.ts';
+import { addPaths, type PathReading, troubleOf } from './path-ids.ts';
 import { type FailedPoll, isTold, nextAfter, recordFailure, secretMs, type Told } from './poll-failure.ts';
-import type { Memory } from './provider.ts';
+import type { FoundPaths, Memory, Ports, Question, WantedPaths } from './provider.ts';
 import type { ChosenAnswer, Providers } from './providers.ts';
 import { joinAnswer, needsFreshLook } from './sighting.ts';
 import type { Vanguard } from './vanguard.ts';
@@ -20,7 +21,7 @@ export interface PollPorts extends Omit<DetectorOptions, 'providers'> {
   readonly breakers: Breakers;
   readonly memory: Memory;
   readonly vanguard: Vanguard;
-  readonly providers: Pick<Providers, 'observeSource'>;
+  readonly providers: Pick<Providers, 'observeSource' | 'readPaths'>;
 }
 
 /** An observation outlives the longest interval; the leader asks again for what is really watched. */
@@ -43,6 +44,8 @@ export class Poll {
   private readonly access: Access;
   /** Who was asked last; before anybody is, who would be. */
   private driver: string;
+  /** The question that was answered, for what is asked besides. */
+  private asked: { readonly question: Question; readonly ports: Ports } | undefined;
 
   constructor(ports: PollPorts, start: PollStart) {
     this.ports = ports;
@@ -142,6 +145,7 @@ export class Poll {
       this.driver = driver;
     };
     const asking = { http: guarded, memory, now: () => clock.now(), asked };
+    this.asked = { question, ports: asking };
     return vanguard.lead(this.access.gate, () => providers.observeSource(question, asking));
   }
 
@@ -153,12 +157,9 @@ export class Poll {
     const { spec, previous, refusals } = this.start;
     const { metrics, breakers, clock } = this.ports;
     const at = clock.now();
-    const { heads, left, changed, moved, doubtful } = joinAnswer(previous, answer, {
-      wants: spec.wants,
-      fresh: this.isFresh,
-      now: at,
-    });
-    const isMissing = Object.values(heads).every(head => head.kind === 'missing');
+    const look = { wants: spec.wants, fresh: this.isFresh, now: at };
+    const { heads: seen, left, changed, moved, doubtful } = joinAnswer(previous, answer, look);
+    const isMissing = Object.values(seen).every(head => head.kind === 'missing');
     const result = isMissing ? 'missing' : moved ? 'changed' : 'unchanged';
     metrics.count('revflow_polls_total', { host: this.host, driver: answer.driver, result });
     if (moved && previous) {
@@ -166,6 +167,7 @@ export class Poll {
     }
     if (previous?.failure) this.ports.log.info('source answers again', { source: spec.key, host: this.host });
     if (isProbe || refusals !== undefined) await breakers.accepted(this.access.gate);
+    const { heads, changed: known, pending } = await this.withPaths(seen, answer.driver);
     const { intervalMs } = this;
     const { askedWith } = this;
     const observation: Observation = {
@@ -175,9 +177,39 @@ export class Poll {
       ...(Object.keys(left).length > 0 ? { left } : {}),
       ...(askedWith === undefined ? {} : { askedWith }),
     };
-    await this.store(observation, changed || previous?.failure !== undefined || previous?.askedWith !== askedWith);
+    const isOther = previous?.failure !== undefined || previous?.askedWith !== askedWith;
+    await this.store(observation, changed || known || isOther);
     const ordinarily = nextPoll({ key: spec.key, intervalMs, now: this.now });
-    return doubtful ? Math.min(ordinarily, at + secondLookMs) : ordinarily;
+    return doubtful || pending ? Math.min(ordinarily, at + secondLookMs) : ordinarily;
+  }
+
+  /** The heads with the ids of the paths that are wanted in them: one more question where a commit is new. */
+  private async withPaths(heads: Heads, driver: string): Promise<PathReading> {
+    const { spec, previous } = this.start;
+    if (spec.paths === undefined) return { heads, changed: false, pending: false };
+    const look = { wanted: spec.paths, previous, now: this.now };
+    return addPaths(heads, look, wanted => this.readPaths(wanted, driver));
+  }
+
+  private async readPaths(wanted: WantedPaths, driver: string): Promise<FoundPaths | PathTrouble> {
+    const { metrics, log, providers } = this.ports;
+    const count = (result: string) => metrics.count('revflow_tree_reads_total', { host: this.host, driver, result });
+    try {
+      if (this.asked === undefined) throw new TypeError('paths are read after a question only');
+      const { question, ports } = this.asked;
+      const found = await providers.readPaths({ ...question, driver }, wanted, ports);
+      count('read');
+      return found;
+    } catch (error) {
+      this.start.signal.throwIfAborted();
+      const trouble = troubleOf(error);
+      const { reason } = trouble;
+      const said = { source: this.start.spec.key, host: this.host, reason };
+      if (reason === 'InternalError') log.error('the ids of paths could not be read', { ...said, error });
+      else log.info('the ids of paths could not be read', { ...said, because: trouble.message });
+      count(reason);
+      return trouble;
+    }
   }
 
   private async refuse(error: Told): Promise<number> {

@@ -6,7 +6,7 @@ import { giteeProvider } from './gitee/gitee.ts';
 import { githubProvider } from './github/github.ts';
 import { gitlabProvider } from './gitlab/gitlab.ts';
 import { ociProvider } from './oci/oci.ts';
-import type { Answer, Ports, Provider, Question } from './provider.ts';
+import type { Answer, FoundPaths, Ports, Provider, Question, WantedPaths } from './provider.ts';
 
 /** `git`: the Git protocol. `api`: the forge's own API. Images know one way only. */
 type Choice = 'git' | 'api';
@@ -26,6 +26,13 @@ export interface Providers {
    * where both refused, Git's refusal is what counts.
    */
   observeSource(question: Question, ports: Ports): Promise<ChosenAnswer>;
+  /** Asks the provider that answered for the ids of paths; throws as its `readPaths` does. */
+  readPaths(question: PathQuestion, wanted: WantedPaths, ports: Ports): Promise<FoundPaths>;
+}
+
+interface PathQuestion extends Question {
+  /** The provider that answered. */
+  readonly driver: string;
 }
 
 const refusals = new Set(['Unauthorized', 'Forbidden', 'NotFound']);
@@ -61,6 +68,13 @@ export function createProviders(): Providers {
     driverOf(source, choice) {
       if (source.kind === 'image') return oci.driver;
       return (choice === 'api' ? (apiOf(source) ?? git) : git).driver;
+    },
+    readPaths(question, wanted, ports) {
+      const provider = Object.values({ git, ...apis }).find(({ driver }) => driver === question.driver);
+      if (!isGit(question) || provider?.readPaths === undefined) {
+        throw new TypeError(`a source that ${question.driver} answers for has no paths`);
+      }
+      return provider.readPaths(question, wanted, ports);
     },
     observeSource(question, ports) {
       return isImage(question) ? answered(oci, question, ports) : observeGit(question as Question<GitSource>, ports);
@@ -124,6 +138,10 @@ function isProjectNumber(source: GitSource): boolean {
 
 function isRefusal(error: unknown): error is RetryableError {
   return error instanceof RetryableError && refusals.has(error.reason);
+}
+
+function isGit<Q extends Question>(question: Q): question is Q & Question<GitSource> {
+  return question.source.kind === 'git';
 }
 
 function isImage(question: Question): question is Question<ImageSource> {

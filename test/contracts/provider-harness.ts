@@ -7,7 +7,16 @@ import { egressPolicy } from '../../src/platform/http/egress.ts';
 import type { Http } from '../../src/platform/http/http.ts';
 import type { Log } from '../../src/platform/log.ts';
 import type { Head } from '../../src/revision/observation.ts';
-import type { Answer, Credential, Memory, Ports, Provider, Question } from '../../src/revision/provider.ts';
+import type {
+  Answer,
+  Credential,
+  FoundPaths,
+  Memory,
+  Ports,
+  Provider,
+  Question,
+  WantedPaths,
+} from '../../src/revision/provider.ts';
 import type { Source, Want } from '../../src/watch/source.ts';
 import type { FaultProxy } from '../servers/fault-proxy.ts';
 import type { GitRepository } from '../servers/git-repository.ts';
@@ -23,6 +32,8 @@ export interface Side {
     GitRepository,
     'branch' | 'tag' | 'annotatedTag' | 'deleteTag' | 'setDefaultBranch' | 'renameBranch' | 'resolve'
   >;
+  /** Where it has folders. */
+  readonly trees?: Pick<GitRepository, 'commit' | 'entry'>;
 }
 
 export interface ProviderHarness extends AsyncDisposable {
@@ -58,6 +69,7 @@ export class Trial implements AsyncDisposable {
   timeoutMs = 5_000;
   private readonly edge = this.openEdge();
   private aheadMs = 0;
+  private readonly observed = new Set<Source>();
   private readonly kept = new Map<string, string>();
   private readonly memory: Memory = {
     get: async key => this.kept.get(key) || undefined,
@@ -89,6 +101,16 @@ export class Trial implements AsyncDisposable {
   ): Promise<Answer['heads']> {
     const question = this.question(side.source, wants, more);
     return (await this.noting(this.harness.provider.observe(question, this.ports))).heads;
+  }
+
+  /** Asks for the ids of paths in a commit that is the head of `main`; errors are noted and thrown on. */
+  async paths(side: Pick<Side, 'source'>, wanted: WantedPaths, more: Partial<Question> = {}): Promise<FoundPaths> {
+    const { provider } = this.harness;
+    if (provider.readPaths === undefined) throw new Error('this case needs a provider that knows of paths');
+    // Paths are read of commits that were just observed.
+    if (!this.observed.has(side.source)) await this.ask(side, ['main'], more);
+    this.observed.add(side.source);
+    return this.noting(provider.readPaths(this.question(side.source, ['main'], more), wanted, this.ports));
   }
 
   /** Notes what an answer fails with. */

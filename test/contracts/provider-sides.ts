@@ -85,5 +85,6 @@ function sideOf(repository: ServedRepository, source: GitSource): Side {
     push: (branch: Want, { orphan = false } = {}) => repository.commit({ branch, orphan }),
     remove: branch => repository.deleteBranch(branch),
     git: repository,
+    trees: repository,
   };
 }

@@ -4,8 +4,9 @@ import { accessCases } from './provider-access.ts';
 import { faultCases } from './provider-faults.ts';
 import { type ProviderHarness, Trial } from './provider-harness.ts';
 import { headCases } from './provider-heads.ts';
+import { pathCases } from './provider-paths.ts';
 
-const cases = { ...headCases, ...accessCases, ...faultCases };
+const cases = { ...headCases, ...accessCases, ...faultCases, ...pathCases };
 
 type ProviderCase = keyof typeof cases;
 
@@ -39,4 +40,9 @@ export function providerContract(contract: ProviderContract): void {
       });
     }
   });
+}
+
+/** The differences of a provider that knows no folders. */
+export function withoutPaths(reason: string): Partial<Record<ProviderCase, string>> {
+  return Object.fromEntries(Object.keys(pathCases).map(title => [title, reason]));
 }

@@ -111,6 +111,25 @@ export function visible(call: ApiCall, path: string): ServedRepository | undefin
   return repository && (!repository.isPrivate || call.token !== undefined) ? repository : undefined;
 }
 
+interface TreeWish {
+  /** Of a tree, or of a commit. */
+  readonly id: string;
+  readonly isDeep: boolean;
+  /** More entries are left out. */
+  readonly most: number;
+}
+
+/** A tree as GitHub and Gitee tell it; undefined: there is none of this id. */
+export async function treeAnswer(
+  repository: ServedRepository,
+  { id, isDeep, most }: TreeWish,
+): Promise<ForgeAnswer | undefined> {
+  const entries = /^[0-9a-f]{40,64}$/.test(id) ? await repository.list(id, '', { isDeep }) : undefined;
+  if (entries === undefined) return undefined;
+  const tree = entries.slice(0, most).map(({ id: sha, ...entry }) => ({ ...entry, sha }));
+  return json(200, { sha: id, tree, truncated: entries.length > most });
+}
+
 /** A JSON answer. */
 export function json(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): ForgeAnswer {
   return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };

@@ -12,9 +12,26 @@ interface CommitOptions {
   readonly branch?: string;
   /** Path to text; default a file whose content is new. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Files and folders that go. */
+  readonly removed?: readonly string[];
+  /** Path to the commit of a submodule. */
+  readonly submodules?: Readonly<Record<string, string>>;
+  /** Path to what a link points at. */
+  readonly links?: Readonly<Record<string, string>>;
+  /** Branches that are merged into this one; what of their files is taken, `files` says. */
+  readonly merged?: readonly string[];
   readonly message?: string;
   /** Without a parent, in place of what the branch had: a force push. */
   readonly orphan?: boolean;
+}
+
+export interface GitEntry {
+  /** Six octal digits. */
+  readonly mode: string;
+  readonly type: 'tree' | 'blob' | 'commit';
+  readonly id: string;
+  /** From the folder that was listed. */
+  readonly path: string;
 }
 
 export interface GitRepository {
@@ -24,6 +41,10 @@ export interface GitRepository {
   moveTo(directory: string): Promise<void>;
   /** Adds a commit and gives its id. Dates are fixed; each commit is another. */
   commit(options?: CommitOptions): Promise<string>;
+  /** What stands at a path of a commit, read by git itself; undefined: nothing. */
+  entry(commit: string, path: string): Promise<GitEntry | undefined>;
+  /** All that stands in a folder (empty: the root) of a commit or tree; undefined: there is no such folder. */
+  list(at: string, folder: string, options?: { readonly isDeep?: boolean }): Promise<readonly GitEntry[] | undefined>;
   /** Points a branch at a commit or ref, whatever it had before. */
   branch(name: string, at: string): Promise<void>;
   /** Points any ref, named in full, at a commit or ref. */
@@ -52,6 +73,8 @@ export interface RepositoryOptions {
   readonly objectFormat?: 'sha1' | 'sha256';
   /** Default `main`. */
   readonly defaultBranch?: string;
+  /** Whether partial clones are served, as forges do. Default true; git itself has it off. */
+  readonly filters?: boolean;
 }
 
 /** Nothing of the user's own Git is seen, and nothing asks for a password. */
@@ -81,6 +104,7 @@ export async function createRepository(
   let directory = initialDirectory;
   await git(dirname(directory), ['init', '-q', '--bare', `--object-format=${format}`, '-b', initial, directory]);
   await git(directory, ['config', 'http.receivepack', 'true']);
+  if (options.filters !== false) await git(directory, ['config', 'uploadpack.allowFilter', 'true']);
   let commits = 0;
 
   const update = async (...args: readonly string[]) => {
@@ -99,7 +123,7 @@ export async function createRepository(
       directory = next;
       changed();
     },
-    async commit({ branch = 'main', files, message, orphan = false } = {}) {
+    async commit({ branch = 'main', files, message, orphan = false, ...changes } = {}) {
       commits += 1;
       const parent = orphan ? undefined : await resolveIn(directory, `refs/heads/${branch}`);
       const stream = commitStream({
@@ -108,10 +132,23 @@ export async function createRepository(
         at: firstCommitAt + commits,
         message: message ?? `commit ${commits}`,
         files: files ?? { 'file.txt': `content ${commits}\n` },
+        ...changes,
       });
       const id = await fastImport(directory, stream);
       changed();
       return id;
+    },
+    async entry(commit, path) {
+      const entries = readEntries(await git(directory, ['ls-tree', '-z', '--full-tree', commit, path]));
+      return entries.find(entry => entry.path === path);
+    },
+    async list(at, folder, { isDeep = false } = {}) {
+      const object = folder === '' ? at : `${at}:${folder}`;
+      try {
+        return readEntries(await git(directory, ['ls-tree', '-z', ...(isDeep ? ['-r', '-t'] : []), object]));
+      } catch {
+        return undefined;
+      }
     },
     async branch(name, at) {
       await update('update-ref', `refs/heads/${name}`, await idOf(directory, at));
@@ -181,16 +218,31 @@ interface CommitContent {
   readonly at: number;
   readonly message: string;
   readonly files: Readonly<Record<string, string>>;
+  readonly removed?: readonly string[];
+  readonly submodules?: Readonly<Record<string, string>>;
+  readonly links?: Readonly<Record<string, string>>;
+  readonly merged?: readonly string[];
 }
 
-function commitStream({ ref, parent, at, message, files }: CommitContent): string {
+function commitStream(content: CommitContent): string {
+  const { ref, parent, at, message, files, removed = [], submodules = {}, links = {}, merged = [] } = content;
   const data = (text: string) => `data ${Buffer.byteLength(text)}\n${text}\n`;
-  const changes = Object.entries(files).map(([path, text]) => `M 100644 inline ${path}\n${data(text)}`);
+  const quoted = (path: string) =>
+    /^[\w./-]+$/.test(path) ? path : `"${path.replaceAll(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`;
+  const changes = [
+    ...removed.map(path => `D ${quoted(path)}\n`),
+    ...Object.entries(files).map(([path, text]) => `M 100644 inline ${quoted(path)}\n${data(text)}`),
+    ...Object.entries(links).map(
+      ([path, target]) => `M 120000 inline ${quoted(path)}\ndata ${Buffer.byteLength(target)}\n${target}\n`,
+    ),
+    ...Object.entries(submodules).map(([path, commit]) => `M 160000 ${commit} ${quoted(path)}\n`),
+  ];
   return [
     // A branch that is reset forgets its parent.
     parent === undefined ? `reset ${ref}\n` : '',
     `commit ${ref}\nmark :1\ncommitter Test <test@revflow.invalid> ${at} +0000\n${data(message)}`,
     parent === undefined ? '' : `from ${parent}\n`,
+    ...merged.map(branch => `merge refs/heads/${branch}^0\n`),
     ...changes,
     '\nget-mark :1\n',
   ].join('');
@@ -204,6 +256,16 @@ async function fastImport(directory: string, stream: string): Promise<string> {
 
 async function git(directory: string, args: readonly string[]): Promise<string> {
   return (await run('git', ['-C', directory, ...args], { env: gitEnvironment })).stdout;
+}
+
+function readEntries(text: string): readonly GitEntry[] {
+  return text
+    .split('\0')
+    .filter(line => line !== '')
+    .map(line => {
+      const [, mode = '', type = '', id = '', path = ''] = /^(\d+) (\w+) ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
+      return { mode, type: type as GitEntry['type'], id, path };
+    });
 }
 
 async function idOf(directory: string, at: string): Promise<string> {

@@ -75,6 +75,8 @@ export interface GitServer extends AsyncDisposable {
   readonly moved: ReadonlyMap<string, string>;
   /** `v0`: the header that asks for v2 is not heard. `discoverFirst`: a bare POST is refused. */
   manners: 'v2' | 'v0' | 'discoverFirst';
+  /** A forge's API leaves out what a list of a tree has more. */
+  mostEntries: number;
   repository(path: string, options?: RepositoryOptions & { readonly isPrivate?: boolean }): Promise<ServedRepository>;
   close(): Promise<void>;
 }
@@ -163,6 +165,7 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
     repositories,
     moved,
     manners: 'v2',
+    mostEntries: 100_000,
     async repository(path, { isPrivate = false, ...rest } = {}) {
       const directoryOf = (at: string) => join(root, `${at}.git`);
       await mkdir(dirname(directoryOf(path)), { recursive: true });

@@ -1,5 +1,5 @@
 // Gitee as its v5 documentation has it, as far as heads go: a repository, one of its branches, the list of its tags.
-import { type ApiCall, type Forge, json, startForge, visible } from './forge.ts';
+import { type ApiCall, type Forge, json, startForge, treeAnswer, visible } from './forge.ts';
 import type { ForgeAnswer, ForgeRequest, ServedRepository } from './git-server.ts';
 
 const tagQueries = ['sort', 'direction', 'page', 'per_page'];
@@ -29,7 +29,9 @@ async function answerRepository(call: ApiCall): Promise<ForgeAnswer | undefined>
   const [root, owner = '', name = '', ...rest] = segments;
   // The documentation allows access_token in a query; nobody should use that, for queries end up in logs.
   const isTags = rest.length === 1 && rest[0] === 'tags';
-  const known = [...query.keys()].every(key => isTags && tagQueries.includes(key));
+  const isTree = rest.length === 3 && rest[0] === 'git' && rest[1] === 'trees';
+  const allowed = isTags ? tagQueries : isTree ? ['recursive'] : [];
+  const known = [...query.keys()].every(key => allowed.includes(key));
   if (request.method !== 'GET' || root !== 'repos' || !known) return undefined;
   const path = `${owner}/${name}`;
   const repository = visible(call, call.git.moved.get(path) ?? path);
@@ -38,6 +40,11 @@ async function answerRepository(call: ApiCall): Promise<ForgeAnswer | undefined>
     return json(200, { full_name: path, default_branch: await repository.defaultBranch() });
   }
   if (isTags) return answerTags(repository, query);
+  if (isTree) {
+    // 1 is the one value that it has.
+    const tree = { id: rest[2] ?? '', isDeep: query.get('recursive') === '1', most: call.git.mostEntries };
+    return (await treeAnswer(repository, tree)) ?? json(404, { message: '404 Tree Not Found' });
+  }
   const [kind, branch = '', ...more] = rest;
   if (kind !== 'branches' || more.length > 0) return undefined;
   const sha = await repository.resolve(`refs/heads/${branch}`);

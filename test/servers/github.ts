@@ -1,5 +1,5 @@
 // GitHub (Enterprise) as its REST documentation has it, as far as heads go: GET /repos/{owner}/{repo}/commits/{ref}.
-import { type ApiCall, conditional, type Forge, json, startForge, visible } from './forge.ts';
+import { type ApiCall, conditional, type Forge, json, startForge, treeAnswer, visible } from './forge.ts';
 import type { ForgeAnswer, ForgeRequest } from './git-server.ts';
 
 const docs = { documentation_url: 'https://docs.github.com/rest' };
@@ -15,7 +15,7 @@ export function startGithub(options: { readonly tls?: boolean } = {}): Promise<F
       tokenOf,
       unauthorized: json(401, { message: 'Bad credentials', ...docs, status: '401' }),
       answer: async call => {
-        const answer = await answerCommit(call);
+        const answer = (await answerTree(call)) ?? (await answerCommit(call));
         return answer && { ...answer, headers: { ...answer.headers, ...rateLimit } };
       },
     },
@@ -36,6 +36,19 @@ function tokenOf({ headers }: ForgeRequest): { token: string; kind: string } | u
   const token = /^(?:Bearer|token) (.+)$/i.exec(authorization ?? '')?.[1];
   if (authorization === undefined) return undefined;
   return { token: token ?? '', kind: 'token' };
+}
+
+/** GET /repos/{owner}/{repo}/git/trees/{tree_sha}, which takes a commit's id too; any value of `recursive` means that it is. */
+async function answerTree(call: ApiCall): Promise<ForgeAnswer | undefined> {
+  const { segments, query, request } = call;
+  const [root, owner, name, git, trees, id = '', ...more] = segments;
+  if (root !== 'repos' || git !== 'git' || trees !== 'trees' || more.length > 0) return undefined;
+  const isKnown = request.method === 'GET' && [...query.keys()].every(key => key === 'recursive');
+  if (!isKnown || request.headers['accept'] !== 'application/vnd.github.v3+json') return undefined;
+  const repository = visible(call, `${owner}/${name}`);
+  if (!repository) return notFound;
+  const answer = await treeAnswer(repository, { id, isDeep: query.has('recursive'), most: call.git.mostEntries });
+  return answer ?? json(404, { message: 'Not Found', ...docs, status: '404' });
 }
 
 async function answerCommit(call: ApiCall): Promise<ForgeAnswer | undefined> {

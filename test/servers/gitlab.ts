@@ -38,16 +38,37 @@ function tokenOf({ headers }: ForgeRequest): GivenToken | undefined {
 async function answerProject(call: ApiCall, prefix: string): Promise<ForgeAnswer | undefined> {
   const { segments, request, git } = call;
   const [root, id = '', ...rest] = segments;
-  if (request.method !== 'GET' || root !== 'projects' || request.url.search !== '') return undefined;
+  const isTree = rest.length === 2 && rest.join('/') === 'repository/tree';
+  if (request.method !== 'GET' || root !== 'projects' || (request.url.search !== '' && !isTree)) return undefined;
   const paths = [...git.repositories.keys()];
   const numbered = /^\d+$/.test(id) ? paths[Number(id) - firstProjectId] : undefined;
   const path = numbered ?? [prefix, id].filter(part => part !== '').join('/');
   const repository = visible(call, git.moved.get(path) ?? path);
   if (!repository) return json(404, { message: '404 Project Not Found' });
-  const answer = await answerPart(repository, rest);
+  const answer = isTree ? await answerTree(repository, call.query) : await answerPart(repository, rest);
   if (answer?.status !== 200) return answer;
   const headers = { ...answer.headers, 'ratelimit-limit': '2000', 'ratelimit-remaining': '1999' };
   return conditional(request, { ...answer, headers });
+}
+
+const treeQueries = ['path', 'ref', 'per_page', 'page'];
+
+/** One folder, page by page. */
+async function answerTree(repository: ServedRepository, query: URLSearchParams): Promise<ForgeAnswer | undefined> {
+  if (![...query.keys()].every(key => treeQueries.includes(key))) return undefined;
+  const folder = query.get('path') ?? '';
+  const entries = await repository.list(query.get('ref') ?? 'HEAD', folder);
+  if (entries === undefined) return json(404, { message: '404 invalid revision or path supplied.' });
+  const size = Math.min(Number(query.get('per_page') ?? 20), 100);
+  const begin = (Number(query.get('page') ?? 1) - 1) * size;
+  // Folders come first.
+  const ordered = [...entries.filter(({ type }) => type === 'tree'), ...entries.filter(({ type }) => type !== 'tree')];
+  const prefix = folder === '' ? '' : `${folder}/`;
+  const page = ordered.slice(begin, begin + size);
+  return json(
+    200,
+    page.map(({ path, ...entry }) => ({ ...entry, name: path, path: prefix + path })),
+  );
 }
 
 async function answerPart(repository: ServedRepository, rest: readonly string[]): Promise<ForgeAnswer | undefined> {

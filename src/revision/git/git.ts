@@ -1,24 +1,18 @@
 // Heads asked of any smart-HTTP Git host: one protocol v2 ls-refs POST for all wants, without discovery where that is possible.
-import { RetryableError } from '../../platform/errors.ts';
-import type { HttpRequest, HttpResponse } from '../../platform/http/http.ts';
+import type { HttpResponse } from '../../platform/http/http.ts';
 import type { GitSource } from '../../watch/source.ts';
 import type { Answer, Ports, Provider, Question } from '../provider.ts';
-import { transportOf } from '../transport.ts';
 import { addressesOf, forgetWay, recallWay, rememberHost, rememberWay, type Way } from './address.ts';
 import { parseAdvertisement } from './advertisement.ts';
-import { basicLogin } from './login.ts';
+import { readPaths } from './paths.ts';
 import { PacketError } from './pkt-line.ts';
 import { headOf, lsRefsBody, parseLsRefs, type RemoteRef, refused } from './refs.ts';
+import { discoveryOf, discoveryPath, isOfGit, postOf, redirects, refusals, unexpected } from './service.ts';
 
 type Refs = ReadonlyMap<string, RemoteRef>;
 
-/** Redirects, and refusals of the bare POST by servers that want to be discovered first. */
-const redirects = [301, 302, 303, 307, 308];
-const refusals = [400, 405, 411, 415, 422, 501];
-/** Some MiB: a prefix may fit thousands of refs, and without v2 all refs come (about 70 bytes each). */
+/** Some MiB: a prefix may fit thousands of refs. */
 const largestAnswer = 4 * 1024 * 1024;
-const largestAdvertisement = 32 * 1024 * 1024;
-const service = 'git-upload-pack';
 
 /** The provider for Git hosts, forges included. Any want that Git could not name is missing. */
 export function gitProvider(): Provider<GitSource> {
@@ -29,6 +23,7 @@ export function gitProvider(): Provider<GitSource> {
       const refs = await new RefsQuestion(question, ports).ask();
       return { heads: Object.fromEntries(question.wants.map(want => [want, headOf(want, refs)])) };
     },
+    readPaths,
   };
 }
 
@@ -81,14 +76,7 @@ class RefsQuestion {
     way: Way & { readonly isRefusal?: boolean },
     absences: readonly number[],
   ): Promise<Refs | 'absent'> {
-    const request: HttpRequest = {
-      ...this.common(way.base),
-      method: 'GET',
-      url: `${way.base}/info/refs?service=${service}`,
-      headers: { 'git-protocol': 'version=2', accept: '*/*' },
-      maxBytes: largestAdvertisement,
-    };
-    const response = await this.ports.http.request(request, absences);
+    const response = await this.ports.http.request(discoveryOf(this.question, way.base), absences);
     if (absences.includes(response.status)) return 'absent';
     const advertised = this.read(response, 'advertisement', parseAdvertisement);
     if (advertised === refused) throw this.unexpected('refuses to say what it has');
@@ -108,36 +96,12 @@ class RefsQuestion {
   }
 
   private post(way: Way, accept: readonly number[]): Promise<HttpResponse> {
-    const request: HttpRequest = {
-      ...this.common(way.base),
-      method: 'POST',
-      url: `${way.base}/${service}`,
-      headers: {
-        'content-type': `application/x-${service}-request`,
-        accept: `application/x-${service}-result`,
-        'git-protocol': 'version=2',
-      },
-      body: lsRefsBody(this.question.wants, way.format),
-      maxBytes: largestAnswer,
-      redirect: 'manual',
-      // A question changes nothing: on a kept connection that died it may be asked again.
-      repeatable: true,
-    };
-    return this.ports.http.request(request, accept);
-  }
-
-  /** A credential goes to the scheme, host and port of the source alone, wherever the repository moved. */
-  private common(base: string): Pick<HttpRequest, 'secretHeaders'> {
-    const { source, credential } = this.question;
-    const isOwn = new URL(base).origin === new URL(source.url).origin;
-    const secretHeaders =
-      credential && isOwn ? { secretHeaders: { authorization: basicLogin(source, credential) } } : {};
-    return { ...transportOf(this.question), ...secretHeaders };
+    const body = lsRefsBody(this.question.wants, way.format);
+    return this.ports.http.request(postOf(this.question, way.base, { body, maxBytes: largestAnswer }), accept);
   }
 
   private read<T>(response: HttpResponse, kind: 'result' | 'advertisement', parse: (body: Uint8Array) => T): T {
-    const type = (response.headers['content-type'] ?? '').split(';')[0]?.trim();
-    if (type !== `application/x-${service}-${kind}`) {
+    if (!isOfGit(response, kind)) {
       throw this.unexpected(
         "answered with something that is not Git's smart protocol; is this a repository's address?",
       );
@@ -152,12 +116,11 @@ class RefsQuestion {
 
   private baseOf(url: string): string {
     const { origin, pathname } = new URL(url);
-    if (!pathname.endsWith('/info/refs')) throw this.unexpected("redirects to what is no repository's address");
-    return origin + pathname.slice(0, -'/info/refs'.length);
+    if (!pathname.endsWith(discoveryPath)) throw this.unexpected("redirects to what is no repository's address");
+    return origin + pathname.slice(0, -discoveryPath.length);
   }
 
-  private unexpected(what: string): RetryableError {
-    const { host, pathname } = new URL(this.question.source.url);
-    return new RetryableError('UnexpectedAnswer', `the Git host ${host} ${what} (${pathname.slice(1)})`);
+  private unexpected(what: string): Error {
+    return unexpected(this.question, what);
   }
 }

@@ -14,8 +14,9 @@ import {
   unexpected,
 } from '../forge.ts';
 import type { Head } from '../observation.ts';
-import type { Answer, Ports, Provider, Question } from '../provider.ts';
+import type { Answer, FoundPaths, Ports, Provider, Question, WantedPaths } from '../provider.ts';
 import { transportOf } from '../transport.ts';
+import { largestTree, readListed } from '../trees-api.ts';
 
 const pageSize = 100;
 const mostPages = 20;
@@ -27,11 +28,19 @@ export function giteeProvider(): Provider<GitSource> {
     // It documents no conditional requests; an ETag that comes along is used all the same.
     conditional: false,
     observe(question: Question<GitSource>, ports: Ports): Promise<Answer> {
-      const { owner, name } = ownerAndName(question.source);
-      const base = `${serverOf(question.source)}/api/v5/repos/${encodeURIComponent(owner)}/${encodeURIComponent(name)}`;
-      return headsOf(question, ref => new RepositoryQuestion(question, ports, base).ask(ref));
+      const repository = new RepositoryQuestion(question, ports, baseOf(question.source));
+      return headsOf(question, ref => repository.ask(ref));
+    },
+    readPaths(question: Question<GitSource>, wanted: WantedPaths, ports: Ports): Promise<FoundPaths> {
+      const repository = new RepositoryQuestion(question, ports, baseOf(question.source));
+      return readListed(wanted, { forge: 'Gitee', list: (id, isDeep) => repository.tree(id, isDeep) });
     },
   };
+}
+
+function baseOf(source: GitSource): string {
+  const { owner, name } = ownerAndName(source);
+  return `${serverOf(source)}/api/v5/repos/${encodeURIComponent(owner)}/${encodeURIComponent(name)}`;
 }
 
 class RepositoryQuestion {
@@ -55,8 +64,14 @@ class RepositoryQuestion {
     return head.kind === 'found' ? { ...head, ref } : head;
   }
 
+  /** A tree, or that of a commit. */
+  async tree(id: string, isDeep: boolean): Promise<unknown> {
+    const { body } = await this.get(`/git/trees/${id}${isDeep ? '?recursive=1' : ''}`, { maxBytes: largestTree });
+    return parseJson(body);
+  }
+
   private async branch(name: string, previous: RefQuestion['previous']): Promise<Head> {
-    const response = await this.get(`/branches/${encodeURIComponent(name)}`, previous?.validator, [404]);
+    const response = await this.get(`/branches/${encodeURIComponent(name)}`, { validator: previous?.validator }, [404]);
     if (response.status === 304) return unchangedHead(previous, 'Gitee');
     if (response.status === 404) return this.missing();
     return foundHead(field(parseJson(response.body), 'commit', 'sha'), response.headers, 'Gitee');
@@ -91,13 +106,18 @@ class RepositoryQuestion {
     return typeof name === 'string' && name !== '' ? name : undefined;
   }
 
-  private get(path: string, validator?: string, accept: readonly number[] = []): Promise<HttpResponse> {
+  private get(
+    path: string,
+    { validator, maxBytes }: { readonly validator?: string | undefined; readonly maxBytes?: number } = {},
+    accept: readonly number[] = [],
+  ): Promise<HttpResponse> {
     const { credential } = this.question;
     return this.ports.http.request(
       {
         ...transportOf(this.question),
         method: 'GET',
         url: `${this.base}${path}`,
+        ...(maxBytes === undefined ? {} : { maxBytes }),
         headers: {
           accept: 'application/json',
           ...(validator === undefined ? {} : { 'if-none-match': validator }),

@@ -13,7 +13,7 @@ export type Fetch = (url: string, init?: { readonly headers?: Record<string, str
  * A fetch function bound to one question. The token is added here, as a secret header: octokit, whose errors keep their requests, never
  * holds it. Errors of the edge pass through; octokit wraps them, with the original as `cause`.
  */
-export function fetchThrough(question: Question<GitSource>, { http }: Ports): Fetch {
+export function fetchThrough(question: Question<GitSource>, { http }: Ports, maxBytes?: number): Fetch {
   return async (url, init) => {
     const { credential } = question;
     // The edge names us to the host.
@@ -23,6 +23,7 @@ export function fetchThrough(question: Question<GitSource>, { http }: Ports): Fe
       method: 'GET' as const,
       url,
       headers,
+      ...(maxBytes === undefined ? {} : { maxBytes }),
       ...(credential ? { secretHeaders: { authorization: `Bearer ${credential.password}` } } : {}),
     };
     const { status, headers: answered, body } = await http.request(request, answers);

@@ -2,9 +2,19 @@
 import { Octokit } from '@octokit/rest';
 import { RetryableError, TerminalError } from '../../platform/errors.ts';
 import type { GitSource } from '../../watch/source.ts';
-import { foundHead, headsOf, ownerAndName, type RefQuestion, serverOf, unchangedHead, unexpected } from '../forge.ts';
+import {
+  foundHead,
+  headsOf,
+  ownerAndName,
+  parseJson,
+  type RefQuestion,
+  serverOf,
+  unchangedHead,
+  unexpected,
+} from '../forge.ts';
 import type { Head } from '../observation.ts';
-import type { Answer, Ports, Provider, Question } from '../provider.ts';
+import type { Answer, FoundPaths, Ports, Provider, Question, WantedPaths } from '../provider.ts';
+import { largestTree, readListed } from '../trees-api.ts';
 import { type Fetch, fetchThrough } from './fetch.ts';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -13,16 +23,22 @@ const refPrefixes = { default: '', branch: 'heads/', tag: 'tags/' } as const;
 /** The provider for GitHub and GitHub Enterprise. */
 export function githubProvider(): Provider<GitSource> {
   const octokit = new Octokit({ log: silent });
+  // octokit warns about deprecations on the console unless told otherwise.
+  const access = (question: Question<GitSource>, fetch: Fetch): Access => {
+    const { owner, name } = ownerAndName(question.source);
+    const repository = { owner, repo: name, baseUrl: apiOf(question.source) };
+    return { octokit, repository, request: { fetch, log: silent } };
+  };
   return {
     driver: 'github',
     conditional: true,
     async observe(question: Question<GitSource>, ports: Ports): Promise<Answer> {
-      const { owner, name } = ownerAndName(question.source);
-      const baseUrl = apiOf(question.source);
-      const repository = { owner, repo: name, baseUrl };
-      // octokit warns about deprecations on the console unless told otherwise.
-      const request = { fetch: fetchThrough(question, ports), log: silent };
-      return headsOf(question, ref => ask(ref, { octokit, repository, request }));
+      const asking = access(question, fetchThrough(question, ports));
+      return headsOf(question, ref => ask(ref, asking));
+    },
+    async readPaths(question: Question<GitSource>, wanted: WantedPaths, ports: Ports): Promise<FoundPaths> {
+      const asking = access(question, fetchThrough(question, ports, largestTree));
+      return readListed(wanted, { forge: 'GitHub', list: (id, isDeep) => listTree({ id, isDeep }, asking) });
     },
   };
 }
@@ -58,6 +74,28 @@ async function ask({ kind, name, previous }: RefQuestion, access: Access): Promi
     return foundHead(typeof text === 'string' ? text.trim() : text, etag === undefined ? {} : { etag }, 'GitHub');
   } catch (error) {
     return readFailure(error, previous);
+  }
+}
+
+interface TreeQuestion {
+  readonly id: string;
+  readonly isDeep: boolean;
+}
+
+/** A tree, or that of a commit. octokit sees text, as with a sha. */
+async function listTree({ id, isDeep }: TreeQuestion, access: Access): Promise<unknown> {
+  try {
+    const { data } = await access.octokit.rest.git.getTree({
+      ...access.repository,
+      tree_sha: id,
+      ...(isDeep ? { recursive: '1' } : {}),
+      request: access.request,
+    });
+    const text: unknown = data;
+    return typeof text === 'string' ? parseJson(Buffer.from(text)) : text;
+  } catch (error) {
+    readFailure(error, undefined);
+    throw unexpected('GitHub', 'does not have the commit that it just named');
   }
 }
 

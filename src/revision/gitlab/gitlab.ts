@@ -3,9 +3,11 @@ import { Branches, Projects, Tags } from '@gitbeaker/rest';
 import { RetryableError } from '../../platform/errors.ts';
 import type { GitSource } from '../../watch/source.ts';
 import { field, foundHead, headsOf, type RefQuestion, repositoryPath, unchangedHead, unexpected } from '../forge.ts';
-import type { Head } from '../observation.ts';
-import type { Answer, Ports, Provider, Question } from '../provider.ts';
-import { resourceOptions } from './requester.ts';
+import type { Head, PathIds } from '../observation.ts';
+import type { Answer, FoundPaths, Ports, Provider, Question, WantedPaths } from '../provider.ts';
+import { type TreeEntry, walkTree } from '../tree-walk.ts';
+import { entryOf, listCounter } from '../trees-api.ts';
+import { listPage, resourceOptions } from './requester.ts';
 
 /** The provider for GitLab, SaaS and self-hosted. */
 export function gitlabProvider(): Provider<GitSource> {
@@ -13,10 +15,44 @@ export function gitlabProvider(): Provider<GitSource> {
     driver: 'gitlab',
     conditional: true,
     observe(question: Question<GitSource>, ports: Ports): Promise<Answer> {
-      const project = question.source.projectId ?? repositoryPath(question.source);
+      const project = projectOf(question.source);
       return headsOf(question, ref => new ProjectQuestion(question, ports, project).ask(ref));
     },
+    readPaths,
   };
+}
+
+function projectOf(source: GitSource): string {
+  return source.projectId ?? repositoryPath(source);
+}
+
+const pageSize = 100;
+
+/** Folder by folder: GitLab has no question for a path, and none for all that lies deep which would take fewer pages. */
+async function readPaths(question: Question<GitSource>, wanted: WantedPaths, ports: Ports): Promise<FoundPaths> {
+  const counted = listCounter('GitLab');
+  const tree = `projects/${encodeURIComponent(projectOf(question.source))}/repository/tree`;
+  const found = new Map<string, PathIds>();
+
+  async function list(
+    commit: string,
+    folder: string,
+    names: ReadonlySet<string>,
+  ): Promise<ReadonlyMap<string, TreeEntry>> {
+    const entries = new Map<string, TreeEntry>();
+    for (let page = 1; ; page += 1) {
+      counted();
+      const query = new URLSearchParams({ path: folder, ref: commit, per_page: String(pageSize), page: String(page) });
+      const listed = await listPage(question, ports, `${tree}?${query.toString()}`);
+      for (const entry of listed) entries.set(...entryOf(entry, { name: 'name', id: 'id' }, 'GitLab'));
+      if (listed.length < pageSize || [...names].every(name => entries.has(name))) return entries;
+    }
+  }
+
+  for (const [commit, paths] of wanted) {
+    found.set(commit, await walkTree(paths, (folder, names) => list(commit, folder.path, names)));
+  }
+  return found;
 }
 
 /** What gitbeaker gives with `showExpanded`, read as foreign data. */

@@ -36,6 +36,20 @@ export function resourceOptions(
   return { host, queryTimeout: 0, requesterFn: () => requester };
 }
 
+/** One page of a list, which gitbeaker would follow through all its pages. RetryableError UnexpectedAnswer for what is no list. */
+export async function listPage(
+  question: Question<GitSource>,
+  { http }: Ports,
+  path: string,
+): Promise<readonly unknown[]> {
+  const request = requestOf(question, `${serverOf(question.source)}/api/v4/${path}`);
+  const { status, body } = await http.request({ ...request, headers: conditions(undefined) }, answers);
+  const list = parseJson(body);
+  if (status === 404) throw unexpected('GitLab', 'does not have the commit that it just named');
+  if (!Array.isArray(list)) throw unexpected('GitLab', 'answered with something that is no list');
+  return list;
+}
+
 function conditions(validator: string | undefined): Readonly<Record<string, string>> {
   return { accept: 'application/json', ...(validator === undefined ? {} : { 'if-none-match': validator }) };
 }
