@@ -1,5 +1,5 @@
-// Writes what is generated: deploy/crd/*.yaml from the schemas, docs/*.md from the lists of reasons, metrics and verbs, and what runs on
-// Tekton have inlined from pipelines/tekton. Run by `npm run generate`; a test fails while the files are stale.
+// Writes what is generated: deploy/crd/*.yaml from the schemas, docs/*.md from the lists of reasons, metrics and verbs, and out of
+// pipelines/ what runs on Tekton have inlined and what strategies for Shipwright ask. Run by `npm run generate`; a test fails while the files are stale.
 import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -84,6 +84,28 @@ function specOf(path: string): { readonly metadata: { readonly name: string }; r
   return parseYaml(text) as { readonly metadata: { readonly name: string }; readonly spec: object };
 }
 
+/** What the strategies for Shipwright ask of a build: their parameters, and the variables that their steps have themselves. */
+function shipwrightStrategies(): object {
+  const documents = strategies.map(name => {
+    const text = readFileSync(new URL(`../pipelines/shipwright/${name}/strategy.yaml`, import.meta.url), 'utf8');
+    const { apiVersion, kind, metadata, spec } = parseYaml(text) as StrategyFile;
+    const parameters = spec.parameters.map(parameter => ({ ...parameter, description: undefined }));
+    const steps = spec.steps.map(({ env = [] }) => ({ env: env.map(variable => ({ name: variable.name })) }));
+    return [name, { apiVersion, kind, metadata: { name: metadata.name }, spec: { parameters, steps } }];
+  });
+  return Object.fromEntries(documents);
+}
+
+interface StrategyFile {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly parameters: readonly { readonly description?: string }[];
+    readonly steps: readonly { readonly env?: readonly { readonly name: string }[] }[];
+  };
+}
+
 /** The generated files: path below the root → text. */
 export const files: ReadonlyMap<string, string> = new Map([
   ...definitions.map(
@@ -92,6 +114,7 @@ export const files: ReadonlyMap<string, string> = new Map([
   ['docs/reasons.md', reasonsPage],
   ['docs/metrics.md', metricsPage],
   ['docs/cli.md', commandLinePage],
+  ['src/build/shipwright/strategies.json', `${JSON.stringify(shipwrightStrategies(), undefined, 1)}\n`],
   ['src/build/tekton/pipelines.json', `${JSON.stringify(tektonSpecs(), undefined, 1)}\n`],
 ]);
 

@@ -1,71 +1,77 @@
 // What `revflow export` does: the run of each Function as a cluster without revflow takes it, a file for each object.
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Backend } from '../../build/backend.ts';
-import { backends } from '../../build/backends.ts';
 import { wantedBuilder } from '../../build/plan.ts';
-import { readAnnotations } from '../../function/annotations.ts';
+import { backendFor } from '../../build/target.ts';
+import { canonicalJson, sha256 } from '../../function/hash.ts';
 import { kinds } from '../../function/kinds.ts';
 import { functionLabel, labels, uidOfUnsaved } from '../../function/names.ts';
-import { type FunctionObject, parseBuilder } from '../../function/schema.ts';
+import type { FunctionObject } from '../../function/schema.ts';
 import type { KubeObject } from '../../platform/kube/kube.ts';
 import { formatYaml } from '../../platform/yaml.ts';
-import { checkFits, readyFunctions } from './render-functions.ts';
+import { checkFits, type GeneratorOrder, judge, type Made, makeRun, readSources, type Source } from './generator.ts';
+import type { Manifest } from './manifests.ts';
 import { type ExitCode, exitCodes, type Terminal } from './verb.ts';
+import { writeFiles } from './written-files.ts';
 
-export interface ExportOrder {
-  readonly files: readonly string[];
+export interface ExportOrder extends GeneratorOrder {
   readonly dir: string;
   readonly engine: Backend['engine'];
-  /** Full commit id or digest; undefined: as written. */
-  readonly revision: string | undefined;
-  /** Of Functions that name none; undefined: `default`. */
-  readonly namespace: string | undefined;
 }
+
+/** The first line of every file. */
+const head = '# Written by revflow export; changes are lost.';
 
 /** Writes all files, or says what is wrong with some Functions and then writes none. Prints the names of the files. */
 export async function exportFunctions(order: ExportOrder, terminal: Terminal): Promise<ExitCode> {
-  const functions = await readyFunctions(order, terminal);
-  if (functions === undefined) return exitCodes.terminal;
-  const objects = functions.flatMap(fn => runObjects(fn, order));
-  await mkdir(order.dir, { recursive: true });
-  for (const object of objects) {
-    const { namespace = '', name } = object.metadata;
-    const file = join(order.dir, `${namespace}.${name}.${object.kind.toLowerCase()}.yaml`);
-    await writeFile(file, formatYaml(object));
-    terminal.out.write(`${file}\n`);
-  }
+  const sources = await readSources(order, terminal);
+  if (sources === undefined) return exitCodes.terminal;
+  const made = sources.functions.map(source => makeAlone(source, order, sources.manifests));
+  if (!judge(made, order.target, terminal)) return exitCodes.terminal;
+  const objects = made.flatMap(each => each.objects);
+  const files = new Map(objects.map(object => [fileName(object), formatYaml(object)]));
+  if (files.size < objects.length) throw new TypeError('two objects to export have one name');
+  const paths = await writeFiles(order.dir, files, head);
+  terminal.out.write(paths.map(path => `${path}\n`).join(''));
   return exitCodes.done;
 }
 
-/** Nothing for a Function that only serves. */
-function runObjects(fn: FunctionObject, { engine, revision }: ExportOrder): readonly KubeObject[] {
-  const spec = wantedBuilder(fn, revision);
-  const backend = backends.find(candidate => candidate.engine === engine);
-  if (spec === undefined || backend === undefined) return [];
-  checkFits(fn, revision, false);
-  const { namespace, name } = fn.metadata;
-  const { apiVersion, kind } = kinds.builder;
-  const owner = { apiVersion: fn.apiVersion, kind: fn.kind, name, uid: fn.metadata.uid, controller: true };
-  const metadata = {
-    name: exportName(name, revision),
-    namespace,
-    uid: uidOfUnsaved(namespace, name),
-    ownerReferences: [owner],
-  };
-  const parsed = parseBuilder({ apiVersion, kind, metadata, spec });
-  if ('problems' in parsed) throw new TypeError(`a Builder of our own making cannot be read: ${metadata.name}`);
-  const insecureRegistry = readAnnotations(fn.metadata.annotations).watch?.params.insecureRegistry ?? false;
-  const emitted = backend.emit({ builder: parsed.ok, revision, insecureRegistry });
-  return emitted.map(({ object }) => alone(object, fn));
+function fileName({ kind, metadata: { namespace = '', name } }: KubeObject): string {
+  return `${namespace}.${name}.${kind.toLowerCase()}.yaml`;
 }
 
-/** At most 50 characters: the Function, and what it is pinned to. */
-function exportName(name: string, revision: string | undefined): string {
+/** Nothing for a Function that only serves. */
+function makeAlone(source: Source, order: ExportOrder, manifests: readonly Manifest[]): Made {
+  const { fn } = source;
+  const { engine, revision, target } = order;
+  const spec = wantedBuilder(fn, revision);
+  const backend = backendFor(engine, target);
+  if (spec === undefined || backend === undefined) return { source, objects: [], problems: [], warnings: [] };
+  checkFits(fn, revision, false);
+  const { namespace, name, uid } = fn.metadata;
+  const owner = { apiVersion: fn.apiVersion, kind: fn.kind, name, uid, controller: true };
+  const { apiVersion, kind } = kinds.builder;
+  const make = (called: string) => {
+    const metadata = { name: called, namespace, uid: uidOfUnsaved(namespace, name), ownerReferences: [owner] };
+    return makeRun(source, { apiVersion, kind, metadata, spec }, { backend, revision, manifests });
+  };
+  const base = baseName(name, revision);
+  // A run never changes once it has begun: what is made from other inputs is another run.
+  const made = make(`${base}-${shortHash(make(base).objects)}`);
+  return { ...made, objects: made.objects.map(object => alone(object, fn)) };
+}
+
+const longestName = 36;
+
+/** The Function, and what it is pinned to; with the hash and what names of objects end in at most 63 characters, and no two alike. */
+function baseName(name: string, revision: string | undefined): string {
   const pin = revision === undefined ? '' : `-${revision.replace(/^sha256:/, '').slice(0, 8)}`;
-  return `${functionLabel(name)
-    .slice(0, 40)
-    .replace(/[-.]+$/, '')}${pin}`;
+  if (name.length <= longestName) return `${name}${pin}`;
+  const short = name.slice(0, longestName - 9).replace(/[-.]+$/, '');
+  return `${short}-${sha256(name).slice(0, 8)}${pin}`;
+}
+
+function shortHash(objects: readonly KubeObject[]): string {
+  return sha256(canonicalJson(objects)).slice(0, 8);
 }
 
 /** Without an owner, which would not be there. */

@@ -1,4 +1,6 @@
 // Flags that several verbs share, worded once.
+import { parseTarget, type Target } from '../../build/target.ts';
+import { UsageError } from '../config.ts';
 import type { FlagText } from './verb.ts';
 
 export const clusterFlags: readonly FlagText[] = [
@@ -12,6 +14,19 @@ export const filenameFlag: FlagText = [
   '-f, --filename <FILE...>',
   'files with the Functions, directories of them, or - for what is piped in',
 ];
+
+export const targetFlag: FlagText = [
+  '--target <VERSIONS>',
+  'oldest versions that it must run on, such as tekton=0.53,kubernetes=1.30 or shipwright=0.13; what they lack is refused',
+];
+
+/** Reads it; none: any version that is known. Throws UsageError. */
+export function readTarget(text: unknown): Target {
+  if (typeof text !== 'string') return {};
+  const parsed = parseTarget(text);
+  if ('fault' in parsed) throw new UsageError(`--target ${parsed.fault}`);
+  return parsed.ok;
+}
 
 export const outputFlag: FlagText = ['-o, --output <FORMAT>', 'table, wide, json or yaml (default: table)'];
 

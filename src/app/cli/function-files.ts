@@ -48,10 +48,30 @@ function candidateOf({ from, object }: Manifest, otherwise: string): Candidate {
   if (object.apiVersion !== kinds.function.apiVersion) {
     return { key, from, problems: [`apiVersion must be ${kinds.function.apiVersion}, found ${object.apiVersion}`] };
   }
+  const misnamed = nameProblems({ name, namespace });
+  if (misnamed.length > 0) return { key, from, problems: misnamed };
   const { status: _status, ...rest } = object;
   const uid = uidOfUnsaved(namespace, name);
   const metadata = withoutAbsent<KubeObject['metadata']>({ name, namespace, uid, labels, annotations });
   return { ...judge(key, { ...rest, metadata }), from };
+}
+
+const dnsName = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
+const dnsLabel = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
+const longestName = 253;
+const longestLabel = 63;
+
+/** What an API server would say of names; they become parts of other names, and of paths. */
+function nameProblems({ name, namespace }: { readonly name: string; readonly namespace: string }): readonly string[] {
+  const told = (path: string, value: string, message: string) => problemText({ path, value, message });
+  return [
+    ...(dnsName.test(name) && name.length <= longestName
+      ? []
+      : [told('metadata.name', name, 'must be lower-case letters, digits, - and ., as in example-1')]),
+    ...(dnsLabel.test(namespace) && namespace.length <= longestLabel
+      ? []
+      : [told('metadata.namespace', namespace, 'must be at most 63 lower-case letters, digits and -')]),
+  ];
 }
 
 /** Whether an object can be worked on as a Function. */

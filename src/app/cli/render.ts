@@ -1,11 +1,12 @@
 // `revflow render`: the objects that a change would create, without a cluster. The work is in render-functions.ts.
 import { type Flags, readClientConfig, UsageError } from '../config.ts';
-import { filenameFlag } from './flags.ts';
+import { filenameFlag, readTarget, targetFlag } from './flags.ts';
 import { addExamples, addFlags, type FlagText, type Verb } from './verb.ts';
 
 const flags: readonly FlagText[] = [
   filenameFlag,
   ['--revision <ID>', 'the commit or digest that arrived (default: the sources as they are written)'],
+  targetFlag,
   ['-n, --namespace <NAME>', 'namespace of Functions without one (default: default)'],
   ['-o, --output <FORMAT>', 'yaml or json (default: yaml)'],
 ];
@@ -13,7 +14,8 @@ const flags: readonly FlagText[] = [
 const notes = [
   'With --revision: what is created when that id is seen. Without: what the first reconcile creates.',
   'No host and no cluster is asked, and the same files give the same text. A Function that was never saved has no UID: the names of its',
-  'objects are made from its namespace and name instead.',
+  'objects are made from its namespace and name instead. What the strategy of a build would refuse is refused; strategies in the files go',
+  'before those that revflow brings.',
 ];
 
 export const render: Verb = {
@@ -39,11 +41,9 @@ export const render: Verb = {
         if (output !== 'yaml' && output !== 'json')
           throw new UsageError(`--output must be yaml or json, found "${output}"`);
         const { renderFunctions } = await import('./render-functions.ts');
-        const { revision } = given;
-        return renderFunctions(
-          { files, namespace, output, revision: typeof revision === 'string' ? revision : undefined },
-          terminal,
-        );
+        const revision = typeof given['revision'] === 'string' ? given['revision'] : undefined;
+        const target = readTarget(given['target']);
+        return renderFunctions({ files, namespace, output, revision, target }, terminal);
       });
     });
   },
