@@ -1,15 +1,14 @@
-// One BuildRun from its start, or from where an earlier process left it, to its end. Never throws; what it cannot write it leaves to a later start.
+// One run from its start, or from where an earlier process left it, to its end. Never throws; what it cannot write it leaves to a later start.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseDuration } from '../../function/duration.ts';
-import { kinds } from '../../function/kinds.ts';
 import type { Log } from '../../platform/log.ts';
-import { type BuildRun, type BuildSpec, isCancelled, readBuildSpec } from './build-object.ts';
-import { failureOf, type Stop, stopFailure } from './failure.ts';
-import { judgeBuild } from './registration.ts';
+import type { BuildSpec } from './build-object.ts';
+import type { Run } from './dialect.ts';
+import { failureOf, type Stop } from './failure.ts';
 import type { RunLog } from './run-log.ts';
 import { type RecordPorts, type RunIdentity, RunRecord } from './run-record.ts';
-import { type Failure, failedStatus, sourceStatus, startedStatus, succeededStatus } from './run-status.ts';
+import type { Failure } from './run-status.ts';
 import type { Worker } from './work.ts';
 
 export interface AttemptContext extends RecordPorts {
@@ -65,54 +64,45 @@ export class Attempt {
     return `${this.identity.namespace}/${this.identity.name}`;
   }
 
-  private async carry(run: BuildRun): Promise<void> {
-    if (isCancelled(run)) this.stop('cancelled');
+  private async carry(run: Run): Promise<void> {
+    if (run.cancelled) this.stop('cancelled');
     const refusal = this.stopping.signal.aborted ? undefined : await this.prepare(run);
     if (refusal) return this.fail(refusal);
     if (this.stopping.signal.aborted) return this.ended();
-    await this.record.write(startedStatus);
+    await this.record.write((live, now) => this.context.dialect.started(live, now));
     await this.work(run);
   }
 
   /** Finds what is to be built; a failure where that cannot be. */
-  private async prepare(run: BuildRun): Promise<Failure | undefined> {
-    const { name, spec } = run.spec.build;
-    if (spec === undefined && name === undefined) {
-      return { reason: 'BuildRunNoRefOrSpec', message: 'spec.build names neither a Build nor a spec' };
-    }
-    const { namespace } = this.identity;
-    const ref = { kind: kinds.build, namespace, name: name ?? '' };
-    const build = spec ? undefined : await this.record.persist(() => this.context.kube.get(ref));
-    if (!spec && !build) {
-      return { reason: 'BuildNotFound', message: `build.shipwright.io ${JSON.stringify(name)} not found` };
-    }
-    this.spec = spec ?? (build && readBuildSpec(build));
-    const { registered, reason, message } = judgeBuild(this.spec);
-    if (registered === 'True') return undefined;
-    const what = `the Build is not registered correctly, build: ${name ?? 'embedded'}, registered status: ${registered}`;
-    return { reason: 'BuildRegistrationFailed', message: `${what}, reason: ${reason}: ${message}` };
+  private async prepare(run: Run): Promise<Failure | undefined> {
+    const { kube, dialect } = this.context;
+    const found = await this.record.persist(() => dialect.find(run, kube.get.bind(kube)));
+    if ('failure' in found) return found.failure;
+    this.spec = found.spec;
+    return undefined;
   }
 
-  private async work(run: BuildRun): Promise<void> {
+  private async work(run: Run): Promise<void> {
     const { spec } = this;
+    const { dialect } = this.context;
     if (!spec) return;
     const log = this.context.openLog(this.identity);
     const timer = this.limit(run, spec);
     const directory = await mkdtemp(join(this.context.scratch, 'run-'));
     try {
-      log.write(run.status.startTime === undefined ? `run ${this.label} started` : `run ${this.label} taken up again`);
+      log.write(run.startTime === undefined ? `run ${this.label} started` : `run ${this.label} taken up again`);
       const result = await this.context.worker.perform({
         spec,
         namespace: this.identity.namespace,
-        known: run.status.source,
+        known: run.known,
         directory,
         signal: this.stopping.signal,
         log,
         fetched: async source => {
-          await this.record.write(() => sourceStatus(source));
+          await this.record.write(() => dialect.fetched(source, spec));
         },
       });
-      await this.record.write((now, at) => succeededStatus(now, result, at));
+      await this.record.write((live, now) => dialect.succeeded(live, { image: spec.output.image, ...result }, now));
     } catch (error) {
       if (this.stopping.signal.aborted) return await this.ended();
       await this.report(error, log);
@@ -132,11 +122,11 @@ export class Attempt {
   }
 
   /** The time runs from the first start, restarts included. */
-  private limit(run: BuildRun, spec: BuildSpec) {
-    const written = run.spec.timeout ?? spec.timeout;
+  private limit(run: Run, spec: BuildSpec) {
+    const written = run.timeout ?? spec.timeout;
     const ms = written === undefined ? undefined : parseDuration(written);
     if (written !== undefined && ms !== undefined && ms > 0) this.timeout = written;
-    const startedAt = Date.parse(run.status.startTime ?? '') || this.context.clock.now();
+    const startedAt = Date.parse(run.startTime ?? '') || this.context.clock.now();
     const left = startedAt + (parseDuration(this.timeout) ?? 0) - this.context.clock.now();
     return this.context.clock.after(Math.max(left, 1), () => this.stop('timeout'));
   }
@@ -144,10 +134,10 @@ export class Attempt {
   private async ended(): Promise<void> {
     const stop: Stop = this.stopping.signal.reason;
     if (stop === 'gone' || stop === 'closing') return;
-    await this.fail(stopFailure(stop, this.identity.name, this.timeout));
+    await this.fail(this.context.dialect.stopped(stop, this.identity.name, this.timeout));
   }
 
   private async fail(failure: Failure): Promise<void> {
-    await this.record.write((run, now) => failedStatus(run, failure, now));
+    await this.record.write((run, now) => this.context.dialect.failed(run, failure, now));
   }
 }

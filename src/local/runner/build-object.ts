@@ -78,13 +78,3 @@ export function readBuildSpec(build: KubeObject): BuildSpec | undefined {
 export function readBuildRun(run: KubeObject): BuildRun | undefined {
   return Run.safeParse({ spec: run['spec'], status: run['status'] ?? {} }).data;
 }
-
-/** Whether nothing will happen to this run any more. */
-export function isFinished(run: BuildRun): boolean {
-  return run.status.completionTime !== undefined;
-}
-
-/** Whether somebody asked it to stop. */
-export function isCancelled(run: BuildRun): boolean {
-  return run.spec.state === 'BuildRunCanceled';
-}

@@ -34,12 +34,6 @@ function detailOf(error: unknown, spec: BuildSpec | undefined): string {
   return words[error.reason] ?? error.reason;
 }
 
-/** The end of a run that somebody or something stopped. */
-export function stopFailure(stop: 'cancelled' | 'timeout', name: string, timeout: string): Failure {
-  if (stop === 'cancelled') return { reason: 'BuildRunCanceled', message: `BuildRun ${name} was cancelled` };
-  return { reason: 'BuildRunTimeout', message: `BuildRun ${name} failed to finish within ${timeout}` };
-}
-
 function endOf(text: string): string {
   return text.length > longestTail ? `...${text.slice(3 - longestTail)}` : text;
 }

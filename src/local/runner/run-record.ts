@@ -1,8 +1,7 @@
-// One BuildRun at the API server: read live, its status written only while it is the same run and not finished.
-import { kinds } from '../../function/kinds.ts';
+// One run at the API server: read live, its status written only while it is the same run and not finished.
 import type { Clock } from '../../platform/clock.ts';
-import { type Kube, KubeError, type KubeObject, type Ref } from '../../platform/kube/kube.ts';
-import { type BuildRun, isFinished, readBuildRun } from './build-object.ts';
+import { type Kube, KubeError, type Ref } from '../../platform/kube/kube.ts';
+import type { Run, RunDialect } from './dialect.ts';
 
 export interface RunIdentity {
   readonly namespace: string;
@@ -13,6 +12,7 @@ export interface RunIdentity {
 export interface RecordPorts {
   readonly kube: Kube;
   readonly clock: Clock;
+  readonly dialect: RunDialect;
 }
 
 const firstBackoffMs = 250;
@@ -32,19 +32,19 @@ export class RunRecord {
   }
 
   /** The run as it stands; undefined when it is finished, gone, going, or another one. */
-  async read(): Promise<BuildRun | undefined> {
-    return (await this.live())?.run;
+  async read(): Promise<Run | undefined> {
+    return this.live();
   }
 
   /** Merges a patch into the status. False where there is nothing left to write to. */
-  async write(patchOf: (run: BuildRun, now: string) => object): Promise<boolean> {
+  async write(patchOf: (run: Run, now: string) => object): Promise<boolean> {
     return this.persist(async () => {
-      const found = await this.live();
-      if (!found) return false;
+      const run = await this.live();
+      if (!run) return false;
       const now = new Date(this.ports.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
-      const { resourceVersion } = found.object.metadata;
+      const { resourceVersion } = run.object.metadata;
       const options = { subresource: 'status', ...(resourceVersion === undefined ? {} : { resourceVersion }) } as const;
-      await this.ports.kube.patch(this.ref(), { status: patchOf(found.run, now) }, options);
+      await this.ports.kube.patch(this.ref(), { status: patchOf(run, now) }, options);
       return true;
     });
   }
@@ -62,15 +62,15 @@ export class RunRecord {
     }
   }
 
-  private async live(): Promise<{ readonly object: KubeObject; readonly run: BuildRun } | undefined> {
+  private async live(): Promise<Run | undefined> {
     const object = await this.persist(() => this.ports.kube.get(this.ref()));
     if (object?.metadata.uid !== this.identity.uid || object.metadata.deletionTimestamp !== undefined) return undefined;
-    const run = readBuildRun(object);
-    return run && !isFinished(run) ? { object, run } : undefined;
+    const run = this.ports.dialect.read(object);
+    return run?.finished === false ? run : undefined;
   }
 
   private ref(): Ref {
-    return { kind: kinds.buildRun, namespace: this.identity.namespace, name: this.identity.name };
+    return { kind: this.ports.dialect.kind, namespace: this.identity.namespace, name: this.identity.name };
   }
 }
 

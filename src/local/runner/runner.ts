@@ -1,4 +1,4 @@
-// Plays Shipwright where there is none: registers Builds, and runs BuildRuns by packing their source. For local mode only.
+// Plays Shipwright and Tekton where there is none: registers Builds, and carries runs out. For local mode only.
 
 import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -6,7 +6,8 @@ import { kinds } from '../../function/kinds.ts';
 import type { Kube, KubeObject } from '../../platform/kube/kube.ts';
 import type { Log } from '../../platform/log.ts';
 import { Attempt, type AttemptContext } from './attempt.ts';
-import { isCancelled, isFinished, readBuildRun } from './build-object.ts';
+import { buildRuns } from './build-runs.ts';
+import type { RunDialect } from './dialect.ts';
 import { Registrar } from './registrar.ts';
 import { forgetOldLogs, openRunLog, runLogFile } from './run-log.ts';
 import type { RunIdentity } from './run-record.ts';
@@ -17,22 +18,26 @@ export interface RunnerOptions extends WorkPorts {
   readonly log: Log;
   /** Where checkouts lie while a run goes; emptied at the start. */
   readonly scratchDirectory: string;
-  /** Where the logs of runs are kept, as `<namespace>/<BuildRun>.log`: longer than the runs, which are pruned soon. */
+  /** Where the logs of runs are kept, as `<namespace>/<run>.log`: longer than the runs, which are pruned soon. */
   readonly logsDirectory: string;
   /** Runs at a time; default: twice the processors, for they mostly wait. */
   readonly concurrency?: number;
 }
 
-/** What is kept of a BuildRun in memory. */
+/** What is kept of a run in memory. */
 interface Seen extends RunIdentity {
+  readonly dialect: RunDialect;
   readonly finished: boolean;
   /** Somebody deleted it, and a finalizer still holds it. */
   readonly deleting: boolean;
   readonly cancelled: boolean;
 }
 
+/** Engines whose runs it carries out. */
+const dialects: readonly RunDialect[] = [buildRuns];
+
 /**
- * Starts it; BuildRuns that an earlier process left unfinished are taken up again. Disposing kills what runs and leaves it to the next
+ * Starts it; runs that an earlier process left unfinished are taken up again. Disposing kills what runs and leaves it to the next
  * start.
  */
 export async function startRunner(options: RunnerOptions): Promise<AsyncDisposable> {
@@ -49,32 +54,34 @@ export async function startRunner(options: RunnerOptions): Promise<AsyncDisposab
     changed: build => registrar.changed(build),
     gone: () => {},
   });
-  const runs = options.kube.reflect({
-    kind: kinds.buildRun,
-    project,
-    changed: run => runner.changed(run),
-    gone: run => runner.gone(run),
-  });
+  const runs = dialects.map(dialect =>
+    options.kube.reflect({
+      kind: dialect.kind,
+      project: object => project(object, dialect),
+      changed: run => runner.changed(run),
+      gone: run => runner.gone(run),
+    }),
+  );
   return {
     async [Symbol.asyncDispose]() {
-      await Promise.all([builds, runs].map(reflector => reflector[Symbol.asyncDispose]()));
+      await Promise.all([builds, ...runs].map(reflector => reflector[Symbol.asyncDispose]()));
       closing.abort();
       await Promise.all([runner.idle(), registrar.idle()]);
     },
   };
 }
 
-function project(object: KubeObject): Seen {
+function project(object: KubeObject, dialect: RunDialect): Seen {
   const { namespace = '', name, uid = '', deletionTimestamp } = object.metadata;
-  const run = readBuildRun(object);
+  const run = dialect.read(object);
   const deleting = deletionTimestamp !== undefined;
-  const finished = !run || isFinished(run) || deleting;
-  return { namespace, name, uid, finished, deleting, cancelled: run !== undefined && isCancelled(run) };
+  const finished = run === undefined || run.finished || run.pending || deleting;
+  return { dialect, namespace, name, uid, finished, deleting, cancelled: run?.cancelled ?? false };
 }
 
 class Runner {
   private readonly options: RunnerOptions;
-  private readonly context: AttemptContext;
+  private readonly context: Omit<AttemptContext, 'dialect'>;
   private readonly waiting = new Map<string, Seen>();
   private readonly active = new Map<string, { readonly attempt: Attempt; readonly done: Promise<void> }>();
 
@@ -119,7 +126,7 @@ class Runner {
     for (const [uid, run] of this.waiting) {
       if (this.active.size >= most || this.context.closing.aborted) return;
       this.waiting.delete(uid);
-      const attempt = new Attempt(run, this.context);
+      const attempt = new Attempt(run, { ...this.context, dialect: run.dialect });
       const done = attempt.run().finally(() => {
         this.active.delete(uid);
         this.next();

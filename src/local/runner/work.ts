@@ -16,11 +16,12 @@ import { type Forge, type GitSource, type ImageSource, type Source, sourceTls } 
 import { packImage } from '../oci/image.ts';
 import { pullLayers, pushImage, type Transfer } from '../oci/transfer.ts';
 import { insideDirectory, writeLayers } from '../oci/tree.ts';
-import type { BuildRun, BuildSpec } from './build-object.ts';
+import type { BuildSpec } from './build-object.ts';
 import { checkOut } from './checkout.ts';
+import type { KnownSource } from './dialect.ts';
 import { judgeBuild } from './registration.ts';
 import type { RunLog } from './run-log.ts';
-import type { RunSource } from './run-status.ts';
+import type { RunSource, WorkEnd } from './run-status.ts';
 
 export interface WorkPorts {
   readonly http: Http;
@@ -41,7 +42,7 @@ export interface WorkOrder {
   readonly spec: BuildSpec;
   readonly namespace: string;
   /** What an earlier attempt of this run fetched. */
-  readonly known: BuildRun['status']['source'];
+  readonly known: KnownSource | undefined;
   /** Empty, and this run's alone. */
   readonly directory: string;
   readonly signal: AbortSignal;
@@ -50,13 +51,7 @@ export interface WorkOrder {
   readonly fetched: (source: RunSource) => Promise<void>;
 }
 
-export interface WorkResult {
-  readonly digest: string;
-  /** Bytes of the compressed layer. */
-  readonly size: number;
-  /** What a reader must know: nothing was built. */
-  readonly message: string;
-}
+export type WorkResult = Omit<WorkEnd, 'image'>;
 
 /** On the image: that it was packed and not built, and why. */
 const packedAnnotation = 'openfunction.io/packed';

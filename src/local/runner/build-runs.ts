@@ -1,0 +1,75 @@
+// BuildRuns as Shipwright v1beta1 words them.
+import { kinds } from '../../function/kinds.ts';
+import type { KubeObject } from '../../platform/kube/kube.ts';
+import { type BuildSpec, readBuildRun, readBuildSpec } from './build-object.ts';
+import { type Found, type Run, type RunDialect, withCondition } from './dialect.ts';
+import { judgeBuild } from './registration.ts';
+import type { RunSource } from './run-status.ts';
+
+export const buildRuns: RunDialect = {
+  kind: kinds.buildRun,
+  read,
+  async find({ object }, get) {
+    const { name, spec } = readBuildRun(object)?.spec.build ?? {};
+    if (spec === undefined && name === undefined) {
+      return refused('BuildRunNoRefOrSpec', 'spec.build names neither a Build nor a spec');
+    }
+    const { namespace = '' } = object.metadata;
+    const build = spec ? undefined : await get({ kind: kinds.build, namespace, name: name ?? '' });
+    if (!spec && !build) return refused('BuildNotFound', `build.shipwright.io ${JSON.stringify(name)} not found`);
+    return judged(spec ?? (build && readBuildSpec(build)), name);
+  },
+  started: (run, now) => ({
+    startTime: run.startTime ?? now,
+    ...withCondition(run, { status: 'Unknown', reason: 'Running', message: 'fetching and packing the source' }, now),
+  }),
+  fetched: source => fetched(source),
+  succeeded: (run, { digest, size, message }, now) => ({
+    completionTime: now,
+    output: { digest, size },
+    ...withCondition(run, { status: 'True', reason: 'Succeeded', message }, now),
+  }),
+  failed: (run, { reason, message, details }, now) => ({
+    startTime: run.startTime ?? now,
+    completionTime: now,
+    ...(details ? { failureDetails: details } : {}),
+    ...withCondition(run, { status: 'False', reason, message }, now),
+  }),
+  stopped: (stop, name, timeout) =>
+    stop === 'cancelled'
+      ? { reason: 'BuildRunCanceled', message: `BuildRun ${name} was cancelled` }
+      : { reason: 'BuildRunTimeout', message: `BuildRun ${name} failed to finish within ${timeout}` },
+};
+
+function read(object: KubeObject): Run | undefined {
+  const run = readBuildRun(object);
+  if (run === undefined) return undefined;
+  const { spec, status } = run;
+  return {
+    object,
+    finished: status.completionTime !== undefined,
+    cancelled: spec.state === 'BuildRunCanceled',
+    pending: false,
+    startTime: status.startTime,
+    timeout: spec.timeout,
+    known: status.source,
+    succeeded: status.conditions?.find(({ type }) => type === 'Succeeded'),
+  };
+}
+
+function refused(reason: string, message: string): Found {
+  return { failure: { reason, message } };
+}
+
+function judged(spec: BuildSpec | undefined, name: string | undefined): Found {
+  const { registered, reason, message } = judgeBuild(spec);
+  if (spec && registered === 'True') return { spec };
+  const what = `the Build is not registered correctly, build: ${name ?? 'embedded'}, registered status: ${registered}`;
+  return refused('BuildRegistrationFailed', `${what}, reason: ${reason}: ${message}`);
+}
+
+function fetched(source: RunSource): object {
+  if (source.kind === 'oci') return { source: { ociArtifact: { digest: source.digest } } };
+  const { kind: _, committedAt, ...git } = source;
+  return { source: { git, ...(committedAt === undefined ? {} : { timestamp: committedAt }) } };
+}
