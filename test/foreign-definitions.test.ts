@@ -1,4 +1,4 @@
-// Our own definitions of Shipwright's kinds, held against the ones that Shipwright publishes: what ours accept, theirs accept.
+// Our own definitions of foreign kinds, held against the ones that Shipwright and Tekton publish: what ours accept, theirs accept.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -6,25 +6,26 @@ import { foreignDefinitions } from '../src/local/crd/foreign.ts';
 import type { KubeObject } from '../src/platform/kube/kube.ts';
 import { readDefinitions } from './servers/api-server.ts';
 
-const folder = join(import.meta.dirname, '../../shared/crds/shipwright-build');
-const isHere = existsSync(folder);
+const crds = join(import.meta.dirname, '../../shared/crds');
+const folders = ['shipwright-build', 'tekton-pipeline'].map(name => join(crds, name));
+const isHere = existsSync(crds);
 const why = isHere ? '' : ' (skipped: the published definitions are not at hand)';
 
 type Schema = Readonly<Record<string, unknown>>;
 
 describe.skipIf(!isHere)(`what our definitions accept, the published ones accept${why}`, async () => {
-  const published = await readDefinitions(folder);
+  const published = (await Promise.all(folders.map(readDefinitions))).flat();
 
   it.each(foreignDefinitions.map(definition => [definition.metadata.name, definition] as const))('%s', (name, ours) => {
     const theirs = published.find(definition => definition.metadata.name === name);
-    expect(differences(schemaOf(ours), schemaOf(theirs), name)).toEqual([]);
+    expect(differences(schemaOf(ours, ours), schemaOf(theirs, ours), name)).toEqual([]);
   });
 
   it.each(foreignDefinitions.map(definition => [definition.metadata.name, definition] as const))(
     '%s is addressed and printed the same',
     (name, ours) => {
       const theirs = published.find(definition => definition.metadata.name === name);
-      expect(namesOf(ours)).toEqual(namesOf(theirs));
+      expect(namesOf(ours, ours)).toEqual(namesOf(theirs, ours));
     },
   );
 });
@@ -51,19 +52,21 @@ interface Definition {
   }[];
 }
 
-function versionOf(definition: KubeObject | undefined) {
+/** The version that ours has. */
+function versionOf(definition: KubeObject | undefined, ours: KubeObject) {
   const spec = definition?.['spec'] as Definition | undefined;
-  const version = spec?.versions.find(({ name }) => name === 'v1beta1');
-  if (!spec || !version) throw new Error('no such definition, or not of v1beta1');
+  const [wanted] = (ours['spec'] as Definition).versions;
+  const version = spec?.versions.find(({ name }) => name === wanted?.name);
+  if (!spec || !version) throw new Error(`no such definition, or not of ${wanted?.name}`);
   return { spec, version };
 }
 
-function schemaOf(definition: KubeObject | undefined): Schema {
-  return versionOf(definition).version.schema.openAPIV3Schema;
+function schemaOf(definition: KubeObject | undefined, ours: KubeObject): Schema {
+  return versionOf(definition, ours).version.schema.openAPIV3Schema;
 }
 
-function namesOf(definition: KubeObject | undefined) {
-  const { spec, version } = versionOf(definition);
+function namesOf(definition: KubeObject | undefined, ours: KubeObject) {
+  const { spec, version } = versionOf(definition, ours);
   const { kind, plural, singular, shortNames = [] } = spec.names;
   const columns = (version.additionalPrinterColumns ?? []).map(({ name, jsonPath }) => `${name} ${jsonPath}`);
   const names = { kind, plural, singular, shortNames };

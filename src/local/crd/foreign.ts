@@ -4,6 +4,7 @@ import type { Kind, KubeObject } from '../../platform/kube/kube.ts';
 import type { Schema } from './schema.ts';
 import { build, buildRun } from './shipwright.ts';
 import { strategy } from './strategies.ts';
+import { pipelineRun } from './tekton.ts';
 
 /** What kubectl prints: name → path; paths that end in `Time` or `Timestamp` are dates. */
 type Columns = Readonly<Record<string, string>>;
@@ -33,6 +34,17 @@ const foreign: readonly Foreign[] = [
     kind: kinds.buildRun,
     schema: buildRun,
     shortNames: ['br', 'brs'],
+    columns: {
+      Succeeded: `${succeeded}.status`,
+      Reason: `${succeeded}.reason`,
+      StartTime: '.status.startTime',
+      CompletionTime: '.status.completionTime',
+    },
+  },
+  {
+    kind: kinds.pipelineRun,
+    schema: pipelineRun,
+    shortNames: ['pr', 'prs'],
     columns: {
       Succeeded: `${succeeded}.status`,
       Reason: `${succeeded}.reason`,
