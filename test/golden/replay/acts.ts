@@ -71,7 +71,7 @@ function valueAfter(scenery: Scenery, edit: Edit, object: unknown): unknown {
   const later = stages.slice(at + 1).map(({ name }) => deedOf(name));
   const next = later.find(each => each.kind === 'edit' && String(each.path) === String(path));
   if (next?.kind === 'edit' && next.from !== undefined) return next.from;
-  const known = [builtField(scenery, path), ...(isFinal && next === undefined ? [finalField(scenery, path)] : [])];
+  const known = [...(isFinal && next === undefined ? [finalField(scenery, path)] : []), builtField(scenery, path)];
   return known.find(value => value !== undefined && differing(value, old).length > 0) ?? otherThan(old, at);
 }
 
