@@ -22,7 +22,7 @@ export function formatYaml(value: unknown): string {
 }
 
 /** What the library would write without quotes, though some reader makes something else of it: marks of YAML 1.1, and what cannot be seen. */
-const misread = /^(?:=|\.{3})$|(?![\t\n])\p{Cc}|[\u2028\u2029\ufeff]/u;
+const misread = /^(?:=|\.{3}|[ \t\n]+)$|(?![\t\n])\p{Cc}|[\u2028\u2029\ufeff]/u;
 
 /** One document of a stream: its value, or what is wrong with its text. Lines count from 1. */
 export type YamlDocument = { readonly line: number } & ({ readonly value: unknown } | { readonly fault: string });
