@@ -121,6 +121,21 @@ describe('a strategy', () => {
   });
 });
 
+describe('a field that is none', () => {
+  it('is left out of what is made, as an API server would, and that is told', async () => {
+    const spec = { ...build({ cache: true }), serving: { runtime: 'knative', template: { containers: [], own: 1 } } };
+    await using files = await folder();
+    const path = await files.write('f.yaml', stream(functionFile({ spec })));
+    const { code, out, err } = await inProcess(['render', '-f', path]);
+    expect(code).toBe(0);
+    const told = (field: string) =>
+      `warning: ${path}, line 1: Function default/hello: ${field} is no field of a Function and is left out\n`;
+    expect(err).toContain(told('spec.build.cache') + told('spec.serving.runtime'));
+    expect(out).not.toMatch(/runtime:|cache/);
+    expect(out).toContain('own: 1');
+  });
+});
+
 describe('--target', () => {
   const buildah = functionFile({ spec: build({ dockerfile: 'Dockerfile', ...strategy('buildah') }) });
 

@@ -9,6 +9,7 @@ import { withoutAbsent } from '../../reconcile/draft.ts';
 import { type Credentials, type CredentialsOptions, createCredentials } from '../../revision/credential.ts';
 import { UsageError } from '../config.ts';
 import type { Manifest } from './manifests.ts';
+import { withoutUnknown } from './unknown-fields.ts';
 
 /** A Function that somebody asks about: one that can be worked on, or what is wrong with it. */
 export interface Candidate {
@@ -17,6 +18,8 @@ export interface Candidate {
   /** Where it stands; absent for one of a cluster. */
   readonly from?: string;
   readonly fn?: FunctionObject;
+  /** Fields of the file that an API server would leave out; absent: none. */
+  readonly dropped?: readonly string[];
   /** Empty when `fn` is there. */
   readonly problems: readonly string[];
 }
@@ -53,7 +56,8 @@ function candidateOf({ from, object }: Manifest, otherwise: string): Candidate {
   const { status: _status, ...rest } = object;
   const uid = uidOfUnsaved(namespace, name);
   const metadata = withoutAbsent<KubeObject['metadata']>({ name, namespace, uid, labels, annotations });
-  return { ...judge(key, { ...rest, metadata }), from };
+  const judged = judge(key, { ...rest, metadata });
+  return { ...judged, ...(judged.fn && withoutUnknown(judged.fn)), from };
 }
 
 const dnsName = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;

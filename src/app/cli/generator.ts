@@ -53,6 +53,10 @@ export async function readSources(order: GeneratorOrder, terminal: Terminal): Pr
   const wrong = candidates.flatMap(({ key, from, problems }) =>
     problems.map(text => `${from}: Function ${key}: ${text}`),
   );
+  const dropped = candidates.flatMap(({ key, from, dropped: paths = [] }) =>
+    paths.map(path => `warning: ${from}: Function ${key}: ${path} is no field of a Function and is left out`),
+  );
+  tell(dropped, terminal);
   if (tell(wrong, terminal)) return undefined;
   return { functions: candidates.flatMap(({ fn, from = '' }) => (fn ? [{ fn, from }] : [])), manifests };
 }
