@@ -5,7 +5,8 @@ import { formatYaml } from '../platform/yaml.ts';
 import { parseBuildHooks } from './build-hooks.ts';
 import { problemText } from './problem.ts';
 
-const plain = (name: string) => ({ task: { name }, params: {}, workspaces: { source: 'source' } });
+const plain = (name: string, params = {}) => ({ task: { name }, params, workspaces: { source: 'source' } });
+const facts = { image: { from: 'image' }, digest: { from: 'digest' }, commit: { from: 'commit' } };
 const told = (text: string) => parseBuildHooks(text).problems.map(problemText).join('; ');
 
 describe('hooks of a build', () => {
@@ -16,7 +17,7 @@ describe('hooks of a build', () => {
   it('are names of Tasks in the order in which they run', () => {
     expect(parseBuildHooks('before: [unit, lint]\nafter:\n- name: scan').hooks).toEqual({
       before: [plain('unit'), plain('lint')],
-      after: [plain('scan')],
+      after: [plain('scan', facts)],
     });
   });
 
@@ -25,7 +26,7 @@ describe('hooks of a build', () => {
     expect(parseBuildHooks(text).hooks?.after).toEqual([
       {
         task: { resolver: 'hub', ref: { name: 'cosign', version: '0.1' } },
-        params: {},
+        params: facts,
         workspaces: { login: 'dockerconfig' },
       },
     ]);
@@ -76,7 +77,7 @@ describe('hooks of a build', () => {
     ],
     ['before: [{name: a, workspaces: source}]', '.before[0].workspaces must be a YAML map'],
     ['before: [&a [*a]]', '.before[0] must be a YAML map'],
-    [`before: [a] # ${'x'.repeat(33_000)}`, 'is longer than 32768 characters'],
+    [`before: [a] # ${'x'.repeat(140_000)}`, 'is longer than 131072 characters'],
   ])('are refused as a whole for %s', (text, message) => {
     expect(parseBuildHooks(text).hooks).toBeUndefined();
     expect(told(text)).toContain('metadata.annotations["openfunction.io/build-hooks"]');

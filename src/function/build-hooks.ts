@@ -4,7 +4,7 @@ import { annotations } from './names.ts';
 import { hidden, mayHoldSecret, type Problem, pathText } from './problem.ts';
 
 /** What a build tells its hooks. `image` is `repository:tag@digest`; `commit` is the digest of a bundle where that was built. */
-export const hookFacts = ['image', 'digest', 'commit'] as const;
+const hookFacts = ['image', 'digest', 'commit'] as const;
 export type HookFact = (typeof hookFacts)[number];
 
 /** A text of the user, or what the build knows. */
@@ -38,11 +38,13 @@ export interface ReadHooks {
 const hookWorkspaces = ['source', 'dockerconfig'] as const;
 const stages = ['before', 'after'] as const;
 const hookKeys = ['name', 'resolver', 'ref', 'params', 'workspaces'];
-const longestText = 32_768;
+const longestText = 131_072;
 const mostHooks = 8;
 const objectName = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 /** What Tekton takes for the name of a parameter. */
 const paramName = /^[A-Za-z_][\w.-]{0,254}$/;
+/** What a Task after a build is given where nothing else is written. */
+const told = Object.fromEntries(hookFacts.map(fact => [fact, { from: fact }]));
 const none: ReadHooks = { problems: [] };
 
 /** Each Function is read at every look, and YAML is the dearest part of that. */
@@ -84,8 +86,9 @@ class Reader {
 
   #hook(path: Path, item: unknown): BuildHook {
     const map = typeof item === 'string' ? { name: item } : this.#map(path, item, hookKeys);
-    const { params, workspaces = { source: 'source' } } = map;
-    const facts = path[0] === 'after' ? hookFacts : hookFacts.filter(fact => fact === 'commit');
+    const isAfter = path[0] === 'after';
+    const { params = isAfter ? told : undefined, workspaces = { source: 'source' } } = map;
+    const facts = isAfter ? hookFacts : hookFacts.filter(fact => fact === 'commit');
     return {
       task: 'resolver' in map || 'ref' in map ? this.#resolved(path, map) : this.#named(path, map, item),
       params: this.#entries([...path, 'params'], params, (at, value) => this.#value(at, value, facts)),

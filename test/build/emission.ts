@@ -6,6 +6,7 @@ import type { Backend } from '../../src/build/backend.ts';
 import { backends } from '../../src/build/backends.ts';
 import { builderFor } from '../../src/build/builder.ts';
 import { wantedBuilder } from '../../src/build/plan.ts';
+import type { BuildHooks } from '../../src/function/build-hooks.ts';
 import { builderName, uidOfUnsaved } from '../../src/function/names.ts';
 import { type FunctionObject, parseBuilder, parseFunction } from '../../src/function/schema.ts';
 import type { BuilderSpec } from '../../src/function/schema-build.ts';
@@ -27,7 +28,12 @@ export function engine(name: string): Backend {
 export function emit(
   backend: Backend,
   fn: FunctionObject,
-  how: { readonly revision?: string; readonly over?: Partial<BuilderSpec>; readonly insecureRegistry?: boolean } = {},
+  how: {
+    readonly revision?: string;
+    readonly over?: Partial<BuilderSpec>;
+    readonly insecureRegistry?: boolean;
+    readonly hooks?: BuildHooks | undefined;
+  } = {},
 ): readonly KubeObject[] {
   const spec = wantedBuilder(fn, how.revision);
   if (!spec) throw new Error(`${fn.metadata.name} has no spec.build`);
@@ -36,7 +42,8 @@ export function emit(
   const saved = { ...builder, metadata: { ...builder.metadata, uid: uidOfUnsaved('n', attempt.name) } };
   const parsed = parseBuilder(saved);
   if (!('ok' in parsed)) throw new Error(`the Builder of ${fn.metadata.name} cannot be read`);
-  const order = { builder: parsed.ok, revision: how.revision, insecureRegistry: how.insecureRegistry ?? false };
+  const { revision, insecureRegistry = false, hooks } = how;
+  const order = { builder: parsed.ok, revision, insecureRegistry, ...(hooks ? { hooks } : {}) };
   return backend.emit(order).map(({ object }) => object);
 }
 

@@ -10,7 +10,7 @@ interface HookTask {
   readonly name: string;
   readonly runAfter: readonly string[];
   readonly taskRef: object;
-  readonly params: readonly { readonly name: string; readonly value: string | readonly string[] }[];
+  readonly params?: readonly { readonly name: string; readonly value: string | readonly string[] }[];
   readonly workspaces?: readonly object[];
 }
 
@@ -60,19 +60,17 @@ interface Placing {
 }
 
 function hookTask(hook: BuildHook, name: string, { after, facts, texts }: Placing): HookTask {
-  const known = name.startsWith('after') ? facts : { commit: facts.commit };
   const write = (text: HookText) => (typeof text === 'string' ? texts.plain(text) : facts[text.from]);
-  const own = Object.entries(hook.params).map(([param, value]) => ({
+  const params = Object.entries(hook.params).map(([param, value]) => ({
     name: param,
     value: typeof value === 'string' || 'from' in value ? write(value) : value.map(write),
   }));
-  const given = Object.entries(known).filter(([fact]) => !Object.hasOwn(hook.params, fact));
   const workspaces = Object.entries(hook.workspaces).map(([its, ours]) => ({ name: its, workspace: ours }));
   return {
     name,
     runAfter: [after],
     taskRef: taskRef(hook),
-    params: [...given.map(([fact, value]) => ({ name: fact, value })), ...own],
+    ...(params.length === 0 ? {} : { params }),
     ...(workspaces.length === 0 ? {} : { workspaces }),
   };
 }
