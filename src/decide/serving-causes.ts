@@ -25,7 +25,9 @@ export const servingChanged: ServingCauseRule = {
   applies(_, serving) {
     if (!serving.recorded) return undefined;
     if (serving.recorded.inputHash === undefined) {
-      return serving.editedSinceAdoption ? 'the spec was edited after another controller served it' : undefined;
+      return serving.editedSinceAdoption
+        ? 'the spec or the image is another than the one that another controller served'
+        : undefined;
     }
     return serving.recorded.inputHash === serving.inputHash
       ? undefined

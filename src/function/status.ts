@@ -113,7 +113,7 @@ const watchStatus = z.object({
     .string()
     .exactOptional()
     .describe(
-      'The digest of the function image that was found serving when watching began: the baseline until one is rolled.',
+      'What was seen first where another controller had not recorded what it built or served: the baseline until revflow does.',
     ),
   paths: strings
     .exactOptional()

@@ -160,12 +160,13 @@ function presence(object: object | undefined): 'present' | 'absent' {
 
 /** Undefined where nothing is recorded, or where an emptied field asks for a build. */
 function recordedBuild({ draft }: Reading, going: Going): RecordedBuild | undefined {
-  const { build, sources } = draft.status;
+  const { build, sources, watch } = draft.status;
   if (!build?.resourceRef || (!build.inputHash && !build.resourceHash) || build.resourceHash === '') return undefined;
   const phase = phaseOf(build, going);
   const [first] = sources ?? [];
   const inputHash = build.inputHash && isOurHash(build.inputHash) ? build.inputHash : undefined;
-  const adopted = inputHash ? undefined : (first?.git?.commitSha ?? first?.bundle?.digest);
+  const seen = watch?.type === 'image' ? undefined : watch?.adopted;
+  const adopted = inputHash ? undefined : (first?.git?.commitSha ?? first?.bundle?.digest ?? seen);
   return {
     phase,
     revision: build.revision ?? adopted,

@@ -26,7 +26,7 @@ export async function readServing(
 export function servingFacts(
   { fn, draft, findings }: Reading,
   spec: ServingSpec,
-  current: object | undefined,
+  current: ServingObject | undefined,
 ): ServingFacts {
   const { serving } = draft.status;
   const pending = serving !== undefined && isPending(serving, spec);
@@ -36,7 +36,8 @@ export function servingFacts(
     everServed: serving !== undefined,
     serving: current !== undefined || pending ? 'present' : 'absent',
     justBuilt: findings.justBuilt ?? false,
-    editedSinceAdoption: wasEdited(fn, editedLast(fn)),
+    // Its hash cannot be compared, its image can: a digest that came since is another Serving.
+    editedSinceAdoption: wasEdited(fn, editedLast(fn)) || (current !== undefined && current.spec.image !== spec.image),
   };
 }
 

@@ -39,6 +39,32 @@ describe('what OpenFunction left', () => {
     expect(status?.build?.resourceHash).toBeUndefined();
   });
 
+  it('is taken to be of the first head that is seen where it says of none, and the next one is built', async () => {
+    const world = await createWorld(cluster);
+    await world.create({ ...gitSpec, serving: null }, watching());
+    const failed = { ...adopted.build, state: 'Failed', reason: 'Failed', message: 'no' };
+    await world.writeStatus({ build: failed });
+    const { uid } = (await world.read()).metadata;
+    const { apiVersion, kind } = kinds.builder;
+    const owner = { apiVersion, kind: 'Function', name: 'f', uid };
+    const metadata = { name: 'builder-abcde', namespace: world.namespace, ownerReferences: [owner] };
+    await world.kube.create(kinds.builder, {
+      apiVersion,
+      kind,
+      metadata,
+      spec: { ...gitSpec.build, image: gitSpec.image },
+    });
+    await world.reconcile();
+    await world.observe(shaA);
+    await world.reconcile();
+    expect((await world.read()).status).toMatchObject({ build: failed, watch: { adopted: shaA } });
+    await world.observe(shaB);
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ revision: shaB, cause: 'NewRevision', sequence: 1 });
+    await world.reconcile();
+    expect((await world.read()).status?.watch?.adopted).toBeUndefined();
+  });
+
   it('is built when the spec was edited since', async () => {
     const world = await createWorld(cluster);
     await world.create({ ...gitSpec, serving: null }, watching());
@@ -80,6 +106,19 @@ describe('a Function that OpenFunction runs', () => {
     expect(status?.sequence).toBeUndefined();
     expect(await world.condition('Ready')).toMatchObject({ status: 'True', reason: 'Serving' });
     expect(await world.all(kinds.builder)).toEqual([]);
+  });
+
+  it('serves anew when somebody writes another digest, as OpenFunction would', async () => {
+    const world = await adopt();
+    await world.reconcile();
+    await world.writeStatus({ revision: { imageDigest: digest(2) } });
+    await world.reconcile();
+    const [, serving] = await world.all(kinds.serving);
+    expect(serving).toMatchObject({ spec: { image: `reg.example/f:v1@${digest(2)}` } });
+    expect((await world.read()).status).toMatchObject({
+      build: running.build,
+      serving: { cause: 'SpecChanged', sequence: 1 },
+    });
   });
 
   it('goes on serving, and says so, where its spec is refused here', async () => {
