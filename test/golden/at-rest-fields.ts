@@ -1,5 +1,9 @@
 // What revflow may write into the status of a Function that it takes over, and which recorded states are not at rest.
+import { type FunctionObject, parseFunction } from '../../src/function/schema.ts';
 import type { KubeObject } from '../../src/platform/kube/kube.ts';
+import type { Inventory } from './at-rest-cluster.ts';
+import type { Write } from './at-rest-loop.ts';
+import type { RecordedState } from './at-rest-state.ts';
 
 /** Status fields that OpenFunction does not have; nothing else may change, each with what it is for. */
 export const ownFields: Readonly<Record<string, string>> = {
@@ -21,6 +25,37 @@ export const refused: Readonly<Record<string, string>> = {
   'cases/outputs-without-dapr':
     'an output without anything in it, which OpenFunction could not read in its other version',
 };
+
+export function isRefused({ name }: RecordedState): boolean {
+  return Object.keys(refused).some(each => name.startsWith(each));
+}
+
+/** Time does not pass it by: OpenFunction was not at rest either. */
+export function isBuilding({ functions }: RecordedState): boolean {
+  return functions.some(fn => Reflect.get(Object(Object(fn['status']).build), 'state') === 'Building');
+}
+
+/** Such as `patch functions/f status`. */
+export function line({ verb, plural, name, isStatus }: Write): string {
+  return `${verb} ${plural}/${name}${isStatus ? ' status' : ''}`;
+}
+
+export function functionsIn(objects: Inventory): readonly KubeObject[] {
+  return [...objects.values()].filter(object => object.kind === 'Function');
+}
+
+/** The Function as it is worked on. Throws for one that cannot be read. */
+export function readable(object: KubeObject): FunctionObject {
+  const parsed = parseFunction(object);
+  if (!('ok' in parsed)) throw new Error(`${object.metadata.name} cannot be read`);
+  return parsed.ok;
+}
+
+/** UIDs and versions of everything but Functions. */
+export function standing(objects: Inventory): object {
+  const entries = [...objects].filter(([, { kind }]) => kind !== 'Function');
+  return Object.fromEntries(entries.map(([key, { metadata }]) => [key, `${metadata.uid} ${metadata.resourceVersion}`]));
+}
 
 /** A Function without what revflow alone writes. */
 export function withoutOwn(fn: KubeObject): object {

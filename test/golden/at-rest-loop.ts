@@ -17,6 +17,7 @@ import { stateKeys } from '../../src/watch/source.ts';
 import { eventually } from '../eventually.ts';
 import { createManualClock, type ManualClock } from '../manual-clock.ts';
 import type { TestCluster } from '../servers/api-server.ts';
+import type { Loaded } from './at-rest-cluster.ts';
 
 /** One change that was asked for. */
 export interface Write {
@@ -38,7 +39,7 @@ export interface Loop extends AsyncDisposable {
   readonly reconciled: ReadonlyMap<string, number>;
   /** Waits until nothing is under way and nothing more is asked. */
   settle(): Promise<void>;
-  /** Lets this time go by, a minute at a time, and settles after each. */
+  /** Lets this time go by, five minutes at a time, and settles after each. */
   pass(minutes: number): Promise<void>;
   /** Tells what the source of a watched Function was seen to be; false when it is not watched. */
   observe(fn: FunctionObject, id: string): Promise<boolean>;
@@ -48,35 +49,54 @@ export interface Loop extends AsyncDisposable {
 const namespacesAtOnce = 16;
 
 /** Runs loops over all of these until each was seen: one loop, or on a real API server one after the other for some namespaces each. */
-export async function eachLoop<T extends { readonly namespace: string }>(
+export async function eachLoop(
   cluster: TestCluster,
-  loaded: readonly T[],
-  work: (loop: Loop, part: readonly T[]) => Promise<void>,
+  loaded: readonly Loaded[],
+  work: (loop: Loop, part: readonly Loaded[]) => Promise<void>,
 ): Promise<void> {
   const size = cluster.isReal ? namespacesAtOnce : loaded.length;
   for (let at = 0; at < loaded.length; at += size) {
     const part = loaded.slice(at, at + size);
-    await using loop = await startLoop(
-      cluster.kube,
-      await cluster.namespace(),
-      cluster.isReal ? part.map(({ namespace }) => namespace) : undefined,
-    );
+    const namespaces = cluster.isReal ? part.map(({ namespace }) => namespace) : undefined;
+    await using loop = await startLoop(cluster.kube, {
+      home: await cluster.namespace(),
+      namespaces,
+      now: eldest(part) - earlyMs,
+    });
     await work(loop, part);
     expect(loop.faults).toEqual([]);
   }
 }
 
+const stepMinutes = 5;
+/** The API server's clock does not wait: builds that it creates late must not be too late here. */
+const earlyMs = 15 * 60_000;
 /** How many looks in a row must find nothing new. */
 const stillLooks = 4;
 
-/** Starts one for these namespaces (undefined: all), with `home` as its own; resolves when everything was listed. */
-async function startLoop(kube: Kube, home: string, namespaces: readonly string[] | undefined): Promise<Loop> {
+/** When the first of all was created. */
+function eldest(loaded: readonly Loaded[]): number {
+  const all = loaded.flatMap(({ before }) => [...before.values()]);
+  return Math.min(...all.map(({ metadata }) => Date.parse(metadata.creationTimestamp ?? '') || Infinity));
+}
+
+interface LoopOptions {
+  /** revflow's own namespace. */
+  readonly home: string;
+  /** Undefined: all. */
+  readonly namespaces: readonly string[] | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Starts one; resolves when everything was listed. */
+async function startLoop(kube: Kube, { home, namespaces, now }: LoopOptions): Promise<Loop> {
   const installKey = await loadInstallKey(kube, home);
   const writes: Write[] = [];
   const faults: unknown[] = [];
   const reconciled = new Map<string, number>();
   let asked = 0;
-  const clock = createManualClock(Date.parse(new Date().toISOString()));
+  const clock = createManualClock(now);
   const log: Log = { error: (...said) => void faults.push(said), warn() {}, info() {}, debug() {} };
   const state = createMemoryState({ clock });
   const queue = createMemoryQueue({ clock, log });
@@ -116,6 +136,8 @@ async function startLoop(kube: Kube, home: string, namespaces: readonly string[]
       await eventually(
         'nothing is under way',
         async () => {
+          // Who lost a race to write tries again soon.
+          clock.advance(100);
           const { due, running } = await queue.counts('function');
           still = due + running === 0 && asked === before ? still + 1 : 0;
           before = asked;
@@ -125,8 +147,8 @@ async function startLoop(kube: Kube, home: string, namespaces: readonly string[]
       );
     },
     async pass(minutes) {
-      for (let minute = 0; minute < minutes; minute += 1) {
-        clock.advance(60_000);
+      for (let minute = 0; minute < minutes; minute += stepMinutes) {
+        clock.advance(stepMinutes * 60_000);
         await loop.settle();
       }
     },

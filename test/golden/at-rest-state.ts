@@ -45,6 +45,39 @@ export function statesOnTheWay(golden: GoldenCase): readonly RecordedState[] {
   });
 }
 
+/**
+ * The same with what is watched of each Function: its source, or where nothing is built its image; sources have the state's name in them,
+ * so that no other state has the same. Without workloads and routes.
+ */
+export function watched(state: RecordedState): RecordedState {
+  const kept: ReadonlySet<string> = new Set(['Builder', 'Build', 'BuildRun', 'Serving', 'Secret']);
+  const functions = state.functions.map(fn => {
+    const { build } = Object(fn['spec']) as { readonly build?: { readonly srcRepo?: object } };
+    const source = 'bundleContainer' in (build?.srcRepo ?? {}) ? 'source-image' : 'source';
+    const annotations = {
+      'openfunction.io/revision-controller': 'enable',
+      'openfunction.io/revision-controller-params': `type: ${build === undefined ? 'image' : source}\nrepo-type: git\n`,
+      // Trees of folders are asked for, and nothing can be asked here.
+      'openfunction.io/path-filter': 'off',
+      ...fn.metadata.annotations,
+    };
+    return { ...fn, metadata: { ...fn.metadata, annotations } };
+  });
+  const alone = (objects: readonly KubeObject[]) => withSources(objects, state.namespace) as readonly KubeObject[];
+  return { ...state, functions: alone(functions), others: alone(state.others.filter(({ kind }) => kept.has(kind))) };
+}
+
+/** Puts a word before the last part of every URL and image. */
+function withSources(value: unknown, word: string): unknown {
+  if (Array.isArray(value)) return value.map(item => withSources(item, word));
+  if (typeof value !== 'object' || value === null) return value;
+  const named = (key: string, member: unknown) =>
+    (key === 'url' || key === 'image') && typeof member === 'string'
+      ? member.replace(/[^/]+$/, `${word}-$&`)
+      : withSources(member, word);
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, named(key, member)]));
+}
+
 /** The same in another namespace, with the tokens of the recording filled in. */
 export function placed(state: RecordedState, namespace: string): RecordedState {
   const own = new RegExp(`(?<![\\w-])${state.namespace}(?![\\w-])`, 'g');
@@ -92,10 +125,11 @@ function childrenAt(
   const [fn] = functions;
   const parsed = parseFunction({ ...fn, metadata: { uid: 'u', ...fn?.metadata }, status: undefined });
   if (fn === undefined || !('ok' in parsed)) return [];
+  const { imageDigest } = Object(Object(fn['status']).revision) as { readonly imageDigest?: string };
   const recorded = new Map([...golden.building, ...golden.objects].map(object => [keyOf(object), object]));
   const named = (kind: string) =>
     Object.entries(stage.statuses[kind] ?? {}).map(([name, status]) =>
-      withStatus(recorded.get(`${kind}/${name}`) ?? madeUp(parsed.ok, kind, name), status),
+      withStatus(recorded.get(`${kind}/${name}`) ?? madeUp({ fn: parsed.ok, digest: imageDigest }, kind, name), status),
     );
   const builders = named('Builder');
   const runs = builders.flatMap(builder => runsOf(builder)).filter(run => !gone.has(keyOf(run)));
@@ -108,9 +142,13 @@ function keyOf({ kind, metadata }: KubeObject): string {
 }
 
 /** A child that was gone at the end. */
-function madeUp(fn: FunctionObject, kind: string, name: string): KubeObject {
+function madeUp(
+  { fn, digest }: { fn: FunctionObject; digest: string | undefined },
+  kind: string,
+  name: string,
+): KubeObject {
   const { apiVersion, metadata } = fn;
-  const spec = kind === 'Builder' ? wantedBuilder(fn, undefined) : wantedServing(fn, undefined);
+  const spec = kind === 'Builder' ? wantedBuilder(fn, undefined) : wantedServing(fn, digest);
   const labels = { 'openfunction.io/function': metadata.name };
   const owner = { apiVersion, kind: 'Function', name: metadata.name, uid: '', controller: true };
   return {

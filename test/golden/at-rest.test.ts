@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lintStatus } from '../../src/function/lint-status.ts';
-import { type FunctionObject, parseFunction } from '../../src/function/schema.ts';
 import type { KubeObject } from '../../src/platform/kube/kube.ts';
 import type { TestCluster } from '../servers/api-server.ts';
 import {
@@ -13,7 +12,16 @@ import {
   removeAll,
   startRestingCluster,
 } from './at-rest-cluster.ts';
-import { commands, refused, withoutOwn } from './at-rest-fields.ts';
+import {
+  commands,
+  functionsIn,
+  isBuilding,
+  isRefused,
+  line,
+  readable,
+  standing,
+  withoutOwn,
+} from './at-rest-fields.ts';
 import { eachLoop, type Write } from './at-rest-loop.ts';
 import { aroundIn, openFunctionDoes } from './at-rest-openfunction.ts';
 import { type RecordedState, stateAtRest, statesOnTheWay } from './at-rest-state.ts';
@@ -61,31 +69,10 @@ async function takeOver(states: readonly RecordedState[], minutes: number): Prom
   await removeAll(cluster.kube, loaded);
 }
 
-/** Time does not pass it by: OpenFunction was not at rest either. */
-function isBuilding({ functions }: RecordedState): boolean {
-  return functions.some(fn => Reflect.get(Object(Object(fn['status']).build), 'state') === 'Building');
-}
-
 function of(name: string): Taken {
   const found = taken.get(name);
   if (found === undefined) throw new Error(`${name} was not loaded`);
   return found;
-}
-
-const line = ({ verb, plural, name, isStatus }: Write) => `${verb} ${plural}/${name}${isStatus ? ' status' : ''}`;
-const isFunction = (object: KubeObject) => object.kind === 'Function';
-const functionsIn = (objects: Inventory) => [...objects.values()].filter(isFunction);
-
-function readable(object: KubeObject): FunctionObject {
-  const parsed = parseFunction(object);
-  if (!('ok' in parsed)) throw new Error(`${object.metadata.name} cannot be read`);
-  return parsed.ok;
-}
-
-/** What stands there, without what tells nothing: names, UIDs and versions of all but Functions. */
-function standing(objects: Inventory): object {
-  const entries = [...objects].filter(([, object]) => !isFunction(object));
-  return Object.fromEntries(entries.map(([key, { metadata }]) => [key, `${metadata.uid} ${metadata.resourceVersion}`]));
 }
 
 /** OpenFunction's hashes of a spec that was not edited are those that it recorded. */
@@ -94,8 +81,6 @@ function backAgain(before: KubeObject, after: KubeObject, there: Inventory): rea
   const hashes = { build: build?.resourceHash, serving: serving?.resourceHash };
   return openFunctionDoes(readable(after), hashes, aroundIn(there.values()));
 }
-
-const isRefused = ({ name }: RecordedState) => Object.keys(refused).some(each => name.startsWith(each));
 
 /** Nothing but status fields that OpenFunction does not have, each Function once. */
 function expectUntouched({ state, before, after, writes }: Taken): void {
@@ -112,7 +97,7 @@ beforeAll(async () => {
   cluster = await startRestingCluster();
   await takeOver(
     resting.filter(state => !isBuilding(state)),
-    12,
+    30,
   );
   await takeOver([...resting.filter(isBuilding), ...moving], 0);
 }, limitMs);
