@@ -9,6 +9,8 @@ import type { State } from '../../platform/state/state.ts';
 import type { Credentials } from '../../revision/credential.ts';
 import { createMemory } from '../../revision/memory.ts';
 import type { Heads, Observation } from '../../revision/observation.ts';
+import { addPaths, troubleOf } from '../../revision/path-ids.ts';
+import type { FoundPaths, WantedPaths } from '../../revision/provider.ts';
 import { createProviders } from '../../revision/providers.ts';
 import { SourceGraph } from '../../watch/graph.ts';
 import { planWatch } from '../../watch/plan.ts';
@@ -55,7 +57,7 @@ export async function askSources(
   const memory = createMemory(asking.state, systemClock);
   const drivers = new Map<string, string>();
 
-  async function ask({ key, source, wants, secrets, credentialId, intervalMs }: SourceSpec): Promise<void> {
+  async function ask({ key, source, wants, paths, secrets, credentialId, intervalMs }: SourceSpec): Promise<void> {
     const now = systemClock.now();
     let observation: Observation;
     try {
@@ -64,7 +66,10 @@ export async function askSources(
       const ports = { http: asking.http, memory, now: () => systemClock.now() };
       const { heads, driver } = await providers.observeSource(question, ports);
       drivers.set(key, driver);
-      observation = { at: now, heads: seenOnce(heads), intervalMs };
+      const read = (wanted: WantedPaths) => providers.readPaths({ ...question, driver }, wanted, ports);
+      const known = await withPaths(seenOnce(heads), paths, { now, read });
+      asking.signal.throwIfAborted();
+      observation = { at: now, heads: known, intervalMs };
     } catch (error) {
       asking.signal.throwIfAborted();
       if (!(error instanceof RetryableError || error instanceof TerminalError)) throw error;
@@ -100,6 +105,20 @@ async function specsOf(candidates: readonly Candidate[], credentials: Credential
 /** The reading of the watch tells why; what is no trouble with a Secret is thrown there again. */
 function unusable(error: unknown): undefined {
   if (!(error instanceof RetryableError)) throw error;
+}
+
+interface Reading {
+  readonly now: number;
+  readonly read: (wanted: WantedPaths) => Promise<FoundPaths>;
+}
+
+/** A person asks once: what cannot be read now counts as not to be known. */
+async function withPaths(heads: Heads, wanted: SourceSpec['paths'], { now, read }: Reading): Promise<Heads> {
+  if (wanted === undefined) return heads;
+  const look = { wanted, previous: undefined, now };
+  const once = (missing: WantedPaths) =>
+    read(missing).catch((error: unknown) => ({ ...troubleOf(error), givenUp: true }));
+  return (await addPaths(heads, look, once)).heads;
 }
 
 function seenOnce(heads: Heads): Heads {

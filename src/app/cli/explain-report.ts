@@ -120,6 +120,7 @@ function watchText(report: ExplainReport, { id, now }: Telling): string {
   const seen = watch.missing ? 'no such branch or tag' : found;
   return labelled([
     ['source', `${source} (${type}, ${secret})`],
+    ['paths', watch.paths && `only changes of ${watch.paths.join(', ')} count`],
     ['known', known === undefined ? 'none: nothing was built or served from it yet' : id(known)],
     ['last answer', `${seen ?? 'none yet'}${age} (from ${watch.answersFrom})`],
     ['trouble', failure && `${failure.reason}: ${failure.message}`],

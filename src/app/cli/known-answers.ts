@@ -7,7 +7,7 @@ import { readCompanionState } from '../../reconcile/companion-state.ts';
 import { refusalsKey } from '../../revision/breaker.ts';
 import { blockKey } from '../../revision/budget.ts';
 import { readObservation } from '../../revision/detect.ts';
-import type { Observation } from '../../revision/observation.ts';
+import type { Observation, PathTrouble } from '../../revision/observation.ts';
 import { gateOfKey } from '../../watch/graph.ts';
 import type { Watch } from '../../watch/plan.ts';
 
@@ -64,6 +64,19 @@ function companionSeen(own: Readonly<Record<string, string>> | undefined) {
   return observed === undefined ? undefined : { id: observed, at: momentText(0) };
 }
 
-function headOf({ want }: Watch, { id, ref }: { readonly id: string; readonly ref?: string }): Observation['heads'] {
-  return { [want]: { kind: 'found', id, sightings: 2, ...(ref === undefined ? {} : { ref }) } };
+/** The ids of paths in it are nowhere in a status; a new id that stands there was one to look at. */
+const unread: PathTrouble = {
+  reason: 'UnexpectedAnswer',
+  message: 'only the shared state knows which (--redis)',
+  count: 1,
+  retryAt: 0,
+  givenUp: true,
+};
+
+function headOf(
+  { want, paths }: Watch,
+  { id, ref }: { readonly id: string; readonly ref?: string },
+): Observation['heads'] {
+  const trouble = paths === undefined ? {} : { pathTrouble: unread };
+  return { [want]: { kind: 'found', id, sightings: 2, ...(ref === undefined ? {} : { ref }), ...trouble } };
 }

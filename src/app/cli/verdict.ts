@@ -1,5 +1,6 @@
 // A decision of the loop in words: what would happen next with a Function, why, and the rules that were asked.
 import type { BuildDecision, ServingDecision } from '../../decide/decide.ts';
+import { judgePaths } from '../../decide/path-filter.ts';
 import type { Hold, TraceLine } from '../../decide/rule.ts';
 import { readAnnotations } from '../../function/annotations.ts';
 import { momentText } from '../../function/conditions.ts';
@@ -59,6 +60,11 @@ function companionText(fn: FunctionObject, { watch }: Explanation): string {
   if (watch.kind !== 'seen') return 'nothing: it is not watched';
   const head = watch.observation?.heads[watch.watch.want];
   if (head?.kind !== 'found' || head.id === knownId(fn)) return 'nothing';
+  const { paths } = watch.watch;
+  const judged = paths && judgePaths(paths, viewFunction(fn).pathIds, head).kind;
+  if (judged !== undefined && judged !== 'changed' && judged !== 'unknown') {
+    return `nothing: ${shortId(head.id)} changes none of the watched paths`;
+  }
   const { suspended, hold } = readAnnotations(fn.metadata.annotations);
   if (suspended || hold !== undefined) return `wait (${suspended ? 'Suspended' : 'Held'})`;
   return `tell OpenFunction of ${shortId(head.id)}`;

@@ -11,10 +11,18 @@ export interface WatchWords {
   readonly interval: string;
   /** Name of the Secret; absent: asked without. */
   readonly secret?: string;
+  /** Paths whose change is one; absent: every new id is. */
+  readonly paths?: readonly string[];
 }
 
 /** The words for a watch; nothing is asked. */
-export function describeWatch({ type, source, want, secret, intervalMs }: Watch): WatchWords {
+export function describeWatch({ type, source, want, paths, secret, intervalMs }: Watch): WatchWords {
   const interval = formatDuration(intervalMs);
-  return { type, source: describe(source, want), interval, ...(secret === undefined ? {} : { secret }) };
+  return {
+    type,
+    source: describe(source, want),
+    interval,
+    ...(secret === undefined ? {} : { secret }),
+    ...(paths === undefined ? {} : { paths }),
+  };
 }
