@@ -10,46 +10,8 @@ import { formatYaml } from '../../src/platform/yaml.ts';
 import { manifest } from '../pipelines/manifests.ts';
 import { arrival, environment, strategyArrival } from './arrival.ts';
 import { emit, goldenFunctions, strategies } from './emission.ts';
+import { text } from './hostile-text.ts';
 
-const parts = [
-  '$',
-  '$$',
-  '$(',
-  ')',
-  '$(date)',
-  '$(HOME)',
-  '$(A)',
-  '$(REVFLOW_DOLLAR)',
-  '$(params.image)',
-  '$(params["image"])',
-  '$(workspaces.source.path)',
-  '$(context.pipelineRun.name)',
-  '$(tasks.fetch.results.commit-author)',
-  '${SECRET_VALUE}',
-  '#',
-  "'",
-  '"',
-  '`id`',
-  '\\',
-  '\n',
-  '\r\n',
-  '\t',
-  ' ',
-  '=',
-  ': ',
-  '- ',
-  '|',
-  'off',
-  '0777',
-  '1e3',
-  '{{ x }}',
-  'ü😀',
-  'x'.repeat(10_240),
-];
-const text = fc.oneof(
-  fc.array(fc.constantFrom(...parts), { maxLength: 6 }).map(list => list.join('')),
-  fc.string({ unit: 'grapheme' }),
-);
 const name = fc.stringMatching(/^[A-Z][A-Z0-9_]{0,8}$/).filter(word => word !== 'HOME' && word !== 'DOCKER_CONFIG');
 const env = fc.dictionary(name, text, { maxKeys: 4, noNullPrototype: true });
 
