@@ -1,9 +1,11 @@
 // The contract of a build backend: what it emits for a Builder, how it reads a run back, how a run is stopped.
 import { describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/build/backend.ts';
+import { parseBuildHooks } from '../../src/function/build-hooks.ts';
 import { functionLabel, labels } from '../../src/function/names.ts';
 import type { BuilderObject } from '../../src/function/schema.ts';
 import type { BuilderSpec } from '../../src/function/schema-build.ts';
+import { TerminalError } from '../../src/platform/errors.ts';
 import type { KubeObject } from '../../src/platform/kube/kube.ts';
 
 /** How the engine itself ends a run: the status that it writes. */
@@ -129,6 +131,14 @@ export function backendContract(name: string, harness: BackendHarness): void {
       expect(text).toMatch(/FUNC_NAME(?:=|","value":")Cart/);
       expect(text).toContain('"10m"');
       expect(JSON.stringify(emit({ shipwright: { timeout: '3m' } }))).toContain('"3m"');
+    });
+
+    it('runs the hooks of an order, in their order, or builds nothing', () => {
+      const { hooks } = parseBuildHooks('before: [unit]\nafter: [scan, sign]');
+      if (!hooks) throw new Error('there are no hooks');
+      const emitWithHooks = () => JSON.stringify(backend.emit({ builder, revision: commit, hooks }));
+      if (backend.takesHooks) expect(emitWithHooks()).toMatch(/"unit".*"name":"build".*"scan".*"sign"/);
+      else expect(emitWithHooks).toThrow(TerminalError);
     });
 
     it('verifies the registry unless it is told not to', () => {

@@ -2,6 +2,7 @@
 import type { Backend } from '../../build/backend.ts';
 import { lacksOf, type Target } from '../../build/target.ts';
 import { readAnnotations } from '../../function/annotations.ts';
+import { problemText } from '../../function/problem.ts';
 import { type FunctionObject, parseBuilder } from '../../function/schema.ts';
 import { TerminalError } from '../../platform/errors.ts';
 import type { KubeObject } from '../../platform/kube/kube.ts';
@@ -87,9 +88,13 @@ export function makeRun(
   if ('problems' in parsed) {
     throw new TypeError(`a Builder of our own making cannot be read: ${builder.metadata.name}`);
   }
-  const insecureRegistry = readAnnotations(fn.metadata.annotations).watch?.params.insecureRegistry ?? false;
+  const { watch, hooks: read } = readAnnotations(fn.metadata.annotations);
+  if (read.problems.length > 0) return { source, objects: [], problems: read.problems.map(problemText), warnings: [] };
+  const { hooks } = read;
+  const insecureRegistry = watch?.params.insecureRegistry ?? false;
+  const order = { builder: parsed.ok, revision, insecureRegistry, ...(hooks ? { hooks } : {}) };
   try {
-    const objects = backend.emit({ builder: parsed.ok, revision, insecureRegistry }).map(({ object }) => object);
+    const objects = backend.emit(order).map(({ object }) => object);
     const { problems, warnings } = checkStrategy({ backend, builder: parsed.ok }, objects, manifests);
     const unused = backend.unused?.(parsed.ok.spec);
     return { source, objects, problems, warnings: unused === undefined ? warnings : [unused, ...warnings] };

@@ -54,7 +54,8 @@ function nothing(source: Source): Made {
 function makeBuild(source: Source, { revision, target }: RenderOrder, manifests: readonly Manifest[]): Made {
   const { fn } = source;
   const spec = wantedBuilder(fn, revision);
-  const backend = backendFor(readAnnotations(fn.metadata.annotations).engine ?? 'shipwright', target);
+  const { engine, hooks } = readAnnotations(fn.metadata.annotations);
+  const backend = backendFor(engine ?? (hooks.hooks ? 'tekton' : 'shipwright'), target);
   if (spec === undefined || backend === undefined) return nothing(source);
   const { namespace, uid } = fn.metadata;
   const builder = builderFor(fn, { name: builderName(uid, 1), sequence: 1 }, spec);
