@@ -29,6 +29,7 @@ export const kinds = {
   },
   pipelineRun: { apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', plural: 'pipelineruns' },
   taskRun: { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', plural: 'taskruns' },
+  configMap: { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps' },
   secret: { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' },
   event: { apiVersion: 'events.k8s.io/v1', kind: 'Event', plural: 'events' },
   lease: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', plural: 'leases' },

@@ -72,6 +72,33 @@ describe('beside a local control plane', () => {
     expect(again.out).toBe(out);
   });
 
+  it('a Function that asks for Tekton is built by it, and its log is found too', async () => {
+    const kubeconfig = join(state, 'kubeconfig');
+    await using kube = await connectKube({ kubeconfig, fieldManager: 'revflow', clock: systemClock, log: silentLog });
+    const metadata = {
+      name: 'piped',
+      namespace: 'default',
+      annotations: { 'openfunction.io/build-engine': 'tekton' },
+    };
+    const { apiVersion, kind } = kinds.function;
+    const build = { builder: 'b', srcRepo: { url: repository.url } };
+    const registry = (await kube.get({ kind: kinds.function, namespace: 'default', name: 'hello' }))?.['spec'] as {
+      readonly image: string;
+    };
+    const image = registry.image.replace('hello', 'piped');
+    await kube.create(kinds.function, { apiVersion, kind, metadata, spec: { image, build } });
+    const { status } = await eventually('it is built', async () => {
+      const fn = await kube.get({ kind: kinds.function, namespace: 'default', name: 'piped' });
+      const found = fn?.['status'] as { readonly build?: { readonly state?: string } } | undefined;
+      return found?.build?.state === 'Succeeded' ? { status: found } : false;
+    });
+    expect(status).toMatchObject({ sources: [{ git: { commitSha: head } }], build: { engine: 'tekton' } });
+    expect(await kube.list(kinds.pipelineRun, { namespace: 'default' })).toHaveLength(1);
+    const { code, out } = await inProcess(['logs', 'piped', '--state', state]);
+    expect(code).toBe(0);
+    expect(out).toContain(head);
+  });
+
   it('verbs find it in .revflow without any flag, and that is said', async () => {
     const { code, out, err } = await revflow(['explain', 'hello', '-o', 'json'], { cwd: place.path });
     expect({ code, err }).toEqual({

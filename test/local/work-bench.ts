@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach } from 'vitest';
 import { type EmbeddedRegistry, startRegistry } from '../../src/local/registry/server.ts';
+import { noInputs } from '../../src/local/runner/inputs.ts';
 import { openRunLog } from '../../src/local/runner/run-log.ts';
 import type { RunSource } from '../../src/local/runner/run-status.ts';
 import { Worker, type WorkOrder, type WorkResult } from '../../src/local/runner/work.ts';
@@ -98,6 +99,7 @@ export function workBench(): Bench {
         spec: { source, strategy: { name: 'buildpacks' }, output: { image, ...output } },
         namespace: 'default',
         known: undefined,
+        inputs: noInputs,
         directory: own,
         signal: AbortSignal.timeout(20_000),
         log,

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { kinds } from '../../function/kinds.ts';
 import { buildRunName, pipelineRunName } from '../../function/names.ts';
 import { type FunctionObject, parseFunction } from '../../function/schema.ts';
+import type { BuildStatus } from '../../function/status.ts';
 import { runLogFile } from '../../local/runner/run-log.ts';
 import { stateLayout } from '../../local/state-dir.ts';
 import { systemClock } from '../../platform/clock.ts';
@@ -24,8 +25,8 @@ const pauseMs = 250;
 export async function showLog({ name: text, follow, config }: LogOrder, terminal: Terminal): Promise<ExitCode> {
   await using cluster = await openCluster(config, terminal);
   const name = parseName(text, cluster.namespace);
-  const run = await newestRun(cluster, name, terminal);
-  if (cluster.state === undefined) return await pointTo(cluster, { ...name, run, follow }, terminal);
+  const { builder, run } = await newestRun(cluster, name, terminal);
+  if (cluster.state === undefined) return await pointTo(cluster, { ...name, builder, follow }, terminal);
   const file = runLogFile(stateLayout(cluster.state).logs, name.namespace, run);
   terminal.err.write(`${file}\n`);
   const printed = await printFrom(file, 0, terminal);
@@ -34,11 +35,16 @@ export async function showLog({ name: text, follow, config }: LogOrder, terminal
   return exitCodes.done;
 }
 
-/** Name of the run of the Builder that counts. */
-async function newestRun({ kube }: Cluster, name: FunctionName, { signal }: Terminal): Promise<string> {
+/** The Builder that counts, and the name of its run. */
+interface NewestRun {
+  readonly builder: string;
+  readonly run: string;
+}
+
+async function newestRun({ kube }: Cluster, name: FunctionName, { signal }: Terminal): Promise<NewestRun> {
   const object = await readFunction(kube, name, signal);
-  const builder = statusOf(object)?.build?.resourceRef;
-  if (builder) return buildRunName(builder);
+  const newest = runOf(statusOf(object)?.build);
+  if (newest) return newest;
   const key = `${name.namespace}/${name.name}`;
   const spec = object['spec'];
   if (typeof spec === 'object' && spec !== null && 'build' in spec) {
@@ -50,6 +56,13 @@ async function newestRun({ kube }: Cluster, name: FunctionName, { signal }: Term
 function statusOf(object: KubeObject): FunctionObject['status'] {
   const parsed = parseFunction(object);
   return 'ok' in parsed ? parsed.ok.status : undefined;
+}
+
+/** Undefined while nothing was started. */
+function runOf(build: BuildStatus | undefined): NewestRun | undefined {
+  const builder = build?.resourceRef;
+  if (!builder) return undefined;
+  return { builder, run: build.engine === 'tekton' ? pipelineRunName(builder) : buildRunName(builder) };
 }
 
 function nothingYet({ namespace, name }: FunctionName, run: string): RetryableError {
@@ -103,20 +116,25 @@ async function goOn({ cluster, name, run, file, printed }: Following, terminal: 
 async function hasEnded({ kube }: Cluster, { namespace, name }: FunctionName, run: string): Promise<boolean> {
   const object = await kube.get({ kind: kinds.function, namespace, name });
   const build = object && statusOf(object)?.build;
-  if (!build?.resourceRef || buildRunName(build.resourceRef) !== run) return true;
+  if (!build || runOf(build)?.run !== run) return true;
   return build.state !== 'Created' && build.state !== 'Building';
 }
 
 interface Pointing extends FunctionName {
-  readonly run: string;
+  readonly builder: string;
   readonly follow: boolean;
 }
 
 /** Logs of pods are kubectl's to show. */
-async function pointTo({ kube }: Cluster, { namespace, run, follow }: Pointing, terminal: Terminal): Promise<ExitCode> {
-  const builder = run.slice(0, -buildRunName('').length);
+async function pointTo(
+  { kube }: Cluster,
+  { namespace, builder, follow }: Pointing,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const label = 'buildrun.shipwright.io/name';
   const engines = [
-    { kind: kinds.buildRun, name: run, label: 'buildrun.shipwright.io/name' },
+    { kind: kinds.buildRun, name: buildRunName(builder), label },
+    { kind: kinds.buildRunV1alpha1, name: buildRunName(builder), label },
     { kind: kinds.pipelineRun, name: pipelineRunName(builder), label: 'tekton.dev/pipelineRun' },
   ];
   const asked = engines.map(({ kind, name }) => kube.get({ kind, namespace, name }, terminal.signal));
@@ -125,12 +143,12 @@ async function pointTo({ kube }: Cluster, { namespace, run, follow }: Pointing, 
   if (found === undefined) {
     throw new RetryableError(
       'NotFound',
-      `the run ${namespace}/${run} is not there: it was pruned, or is not created yet`,
+      `the run of ${namespace}/${builder} is not there: it was pruned, or is not created yet`,
     );
   }
-  const { kind, name, label } = found;
+  const { kind, name } = found;
   terminal.err.write(`the log is that of the pod of ${kind.kind} ${namespace}/${name}; kubectl shows it:\n`);
   const flags = `--all-containers --prefix --tail=-1${follow ? ' -f' : ''}`;
-  terminal.out.write(`kubectl logs -n ${namespace} -l ${label}=${name} ${flags}\n`);
+  terminal.out.write(`kubectl logs -n ${namespace} -l ${found.label}=${name} ${flags}\n`);
   return exitCodes.done;
 }

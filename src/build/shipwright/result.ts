@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { SourceResult } from '../../function/status.ts';
 import type { KubeObject } from '../../platform/kube/kube.ts';
 import type { RunResult } from '../backend.ts';
+import { packedNote } from '../packed-note.ts';
 import { classOf, stateOf } from './reasons.ts';
 
 const text = z.string().catch('');
@@ -20,9 +21,6 @@ const buildRunStatus = z.object({
 
 type BuildRunStatus = z.infer<typeof buildRunStatus>;
 
-/** Beginning of the message of a run that the local runner packed without building. */
-const packedNote = 'packed, not built';
-
 /** Reads a BuildRun. */
 export function readBuildRun(run: KubeObject): RunResult {
   const parsed = buildRunStatus.safeParse(run['status'] ?? {});
@@ -32,7 +30,7 @@ export function readBuildRun(run: KubeObject): RunResult {
   if (!succeeded || status.completionTime === undefined || succeeded.status === 'Unknown') return { phase: 'running' };
   const completedAt = status.completionTime;
   if (succeeded.status === 'True') {
-    const note = succeeded.message.startsWith(packedNote) ? { note: succeeded.message } : {};
+    const note = packedNote(succeeded.message);
     return { phase: 'succeeded', ...note, ...output(status), sources: sources(status), completedAt };
   }
   const { reason, message } = succeeded;

@@ -39,7 +39,7 @@ export interface PipelineSpec extends Omit<Pipeline, 'tasks'> {
 }
 
 const pipelines: Readonly<Record<string, Pipeline>> = data.pipelines;
-const tasks: Readonly<Record<string, TaskSpec>> = data.tasks;
+const specs: Readonly<Record<string, TaskSpec>> = data.tasks;
 
 /** Throws a TerminalError where there is no such strategy. */
 export function pipelineOf(strategy: string, source: 'git' | 'bundle'): PipelineSpec {
@@ -54,6 +54,16 @@ export function pipelineOf(strategy: string, source: 'git' | 'bundle'): Pipeline
   return inlined(source === 'bundle' ? ofBundle(found) : found);
 }
 
+/** Which strategy builds in a pipeline, by the parameters of its task `build`; undefined: none of ours. */
+export function strategyOf(
+  tasks: readonly { readonly name: string; readonly taskSpec?: unknown }[],
+): string | undefined {
+  const build = Object(tasks.find(({ name }) => name === 'build')?.taskSpec) as Partial<TaskSpec>;
+  const names = (params: readonly PipelineParam[]) => JSON.stringify(params.map(({ name }) => name));
+  const wanted = names(build.params ?? []);
+  return Object.keys(pipelines).find(strategy => names(specs[`function-${strategy}`]?.params ?? []) === wanted);
+}
+
 function inlined(pipeline: Pipeline): PipelineSpec {
   return {
     ...pipeline,
@@ -62,7 +72,7 @@ function inlined(pipeline: Pipeline): PipelineSpec {
 }
 
 function taskNamed(name: string): TaskSpec {
-  const spec = tasks[name];
+  const spec = specs[name];
   if (spec === undefined) throw new TypeError(`pipelines/tekton has no Task ${name}`);
   return spec;
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { SourceResult } from '../../function/status.ts';
 import type { KubeObject } from '../../platform/kube/kube.ts';
 import type { RunResult } from '../backend.ts';
+import { packedNote } from '../packed-note.ts';
 import { failedHook } from './hooks.ts';
 import { classOf, stateOf } from './reasons.ts';
 
@@ -25,7 +26,13 @@ export function readPipelineRun(run: KubeObject): RunResult {
   const completed = completionTime === undefined ? {} : { completedAt: completionTime };
   if (succeeded.status === 'True') {
     const results = textResults(parsed.data.results ?? []);
-    return { phase: 'succeeded', ...output(results), sources: sources(results), ...completed };
+    return {
+      phase: 'succeeded',
+      ...packedNote(succeeded.message),
+      ...output(results),
+      sources: sources(results),
+      ...completed,
+    };
   }
   const { reason, message } = succeeded;
   const failure = classOf(reason);

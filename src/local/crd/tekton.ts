@@ -1,4 +1,5 @@
 // Tekton's runs of pipelines (tekton.dev/v1) for local mode: the fields that revflow writes or reads, no more than upstream has.
+import { env } from './pod-parts.ts';
 import { int, list, map, moment, object, type Schema, text, texts, truth } from './schema.ts';
 
 /** Not looked into, as upstream. */
@@ -23,6 +24,7 @@ const workspace = object({
 const namedValue = object({ 'name!': text, 'value!': anything });
 
 const podTemplate = object({
+  env,
   nodeSelector: texts,
   securityContext: anything,
   affinity: anything,

@@ -6,6 +6,7 @@ import type { Log } from '../../platform/log.ts';
 import type { BuildSpec } from './build-object.ts';
 import type { Run } from './dialect.ts';
 import { failureOf, type Stop } from './failure.ts';
+import { noInputs } from './inputs.ts';
 import type { RunLog } from './run-log.ts';
 import { type RecordPorts, type RunIdentity, RunRecord } from './run-record.ts';
 import type { Failure } from './run-status.ts';
@@ -31,6 +32,7 @@ export class Attempt {
   private readonly record: RunRecord;
   private readonly stopping = new AbortController();
   private spec: BuildSpec | undefined;
+  private inputs = noInputs;
   private timeout = defaultTimeout;
 
   constructor(identity: RunIdentity, context: AttemptContext) {
@@ -79,6 +81,7 @@ export class Attempt {
     const found = await this.record.persist(() => dialect.find(run, kube.get.bind(kube)));
     if ('failure' in found) return found.failure;
     this.spec = found.spec;
+    this.inputs = found.inputs;
     return undefined;
   }
 
@@ -95,6 +98,7 @@ export class Attempt {
         spec,
         namespace: this.identity.namespace,
         known: run.known,
+        inputs: this.inputs,
         directory,
         signal: this.stopping.signal,
         log,

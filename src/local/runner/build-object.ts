@@ -1,6 +1,7 @@
 // What the runner reads of Builds and BuildRuns. They are foreign objects: whatever does not fit reads as absent.
 import { z } from 'zod';
 import type { KubeObject } from '../../platform/kube/kube.ts';
+import { paramValue, variables } from './inputs.ts';
 
 const text = z.string().optional().catch(undefined);
 const texts = z.record(z.string(), z.string()).optional().catch(undefined);
@@ -32,6 +33,8 @@ const BuildSpec = z.object({
     labels: texts,
   }),
   timeout: text,
+  paramValues: z.array(paramValue).optional().catch(undefined),
+  env: variables.optional().catch(undefined),
 });
 
 export type BuildSpec = z.infer<typeof BuildSpec>;

@@ -2,7 +2,8 @@
 import { kinds } from '../../function/kinds.ts';
 import type { KubeObject } from '../../platform/kube/kube.ts';
 import { type BuildSpec, readBuildRun, readBuildSpec } from './build-object.ts';
-import { type Found, type Run, type RunDialect, withCondition } from './dialect.ts';
+import { type Found, type Run, type RunDialect, unlessMissing, withCondition } from './dialect.ts';
+import { inputsOf, ValueReader } from './inputs.ts';
 import { judgeBuild } from './registration.ts';
 import type { RunSource } from './run-status.ts';
 
@@ -17,7 +18,7 @@ export const buildRuns: RunDialect = {
     const { namespace = '' } = object.metadata;
     const build = spec ? undefined : await get({ kind: kinds.build, namespace, name: name ?? '' });
     if (!spec && !build) return refused('BuildNotFound', `build.shipwright.io ${JSON.stringify(name)} not found`);
-    return judged(spec ?? (build && readBuildSpec(build)), name);
+    return judged(spec ?? (build && readBuildSpec(build)), name, new ValueReader(get, namespace));
   },
   started: (run, now) => ({
     startTime: run.startTime ?? now,
@@ -61,9 +62,12 @@ function refused(reason: string, message: string): Found {
   return { failure: { reason, message } };
 }
 
-function judged(spec: BuildSpec | undefined, name: string | undefined): Found {
+async function judged(spec: BuildSpec | undefined, name: string | undefined, reader: ValueReader): Promise<Found> {
   const { registered, reason, message } = judgeBuild(spec);
-  if (spec && registered === 'True') return { spec };
+  if (spec && registered === 'True') {
+    const { paramValues = [], env = [] } = spec;
+    return unlessMissing(async () => ({ spec, inputs: await inputsOf(paramValues, env, reader) }));
+  }
   const what = `the Build is not registered correctly, build: ${name ?? 'embedded'}, registered status: ${registered}`;
   return refused('BuildRegistrationFailed', `${what}, reason: ${reason}: ${message}`);
 }

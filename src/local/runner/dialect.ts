@@ -1,7 +1,9 @@
 // What the runner needs to know of an engine's runs: how they are read, and in which words their ends are written.
+import { TerminalError } from '../../platform/errors.ts';
 import type { Kind, Kube, KubeObject } from '../../platform/kube/kube.ts';
 import type { BuildSpec } from './build-object.ts';
 import type { Stop } from './failure.ts';
+import type { Inputs } from './inputs.ts';
 import type { Failure, RunSource, WorkEnd } from './run-status.ts';
 
 /** A run of any engine. Times are RFC 3339. */
@@ -29,7 +31,7 @@ export interface KnownSource {
 }
 
 /** What is to be built, or why that cannot be. */
-export type Found = { readonly spec: BuildSpec } | { readonly failure: Failure };
+export type Found = { readonly spec: BuildSpec; readonly inputs: Inputs } | { readonly failure: Failure };
 
 /** One engine. Functions that give a merge patch of `status` are pure; `now` is RFC 3339. */
 export interface RunDialect {
@@ -60,4 +62,14 @@ interface Condition {
 export function withCondition({ succeeded }: Run, condition: Condition, now: string): object {
   const unchanged = succeeded?.status === condition.status ? succeeded.lastTransitionTime : undefined;
   return { conditions: [{ type: 'Succeeded', ...condition, lastTransitionTime: unchanged ?? now }] };
+}
+
+/** A value that is not there is the end of the run, and nobody's fault here. */
+export async function unlessMissing(find: () => Promise<Found>): Promise<Found> {
+  try {
+    return await find();
+  } catch (error) {
+    if (!(error instanceof TerminalError)) throw error;
+    return { failure: { reason: 'Failed', message: error.message } };
+  }
 }

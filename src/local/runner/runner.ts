@@ -8,6 +8,7 @@ import type { Log } from '../../platform/log.ts';
 import { Attempt, type AttemptContext } from './attempt.ts';
 import { buildRuns } from './build-runs.ts';
 import type { RunDialect } from './dialect.ts';
+import { pipelineRuns } from './pipeline-runs.ts';
 import { Registrar } from './registrar.ts';
 import { forgetOldLogs, openRunLog, runLogFile } from './run-log.ts';
 import type { RunIdentity } from './run-record.ts';
@@ -34,7 +35,7 @@ interface Seen extends RunIdentity {
 }
 
 /** Engines whose runs it carries out. */
-const dialects: readonly RunDialect[] = [buildRuns];
+const dialects: readonly RunDialect[] = [buildRuns, pipelineRuns];
 
 /**
  * Starts it; runs that an earlier process left unfinished are taken up again. Disposing kills what runs and leaves it to the next

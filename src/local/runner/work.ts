@@ -19,6 +19,7 @@ import { insideDirectory, writeLayers } from '../oci/tree.ts';
 import type { BuildSpec } from './build-object.ts';
 import { checkOut } from './checkout.ts';
 import type { KnownSource } from './dialect.ts';
+import type { Inputs } from './inputs.ts';
 import { judgeBuild } from './registration.ts';
 import type { RunLog } from './run-log.ts';
 import type { RunSource, WorkEnd } from './run-status.ts';
@@ -43,6 +44,7 @@ export interface WorkOrder {
   readonly namespace: string;
   /** What an earlier attempt of this run fetched. */
   readonly known: KnownSource | undefined;
+  readonly inputs: Inputs;
   /** Empty, and this run's alone. */
   readonly directory: string;
   readonly signal: AbortSignal;
@@ -68,6 +70,7 @@ export class Worker {
   /** Throws TerminalError or RetryableError with a message for the user, or the signal's reason. */
   async perform(order: WorkOrder): Promise<WorkResult> {
     const { spec, directory, log } = order;
+    log.hide(order.inputs.secrets);
     const judged = judgeBuild(spec);
     if (judged.registered === 'False') throw new TerminalError(judged.reason, judged.message);
     const source = join(directory, 'source');
