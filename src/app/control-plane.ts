@@ -81,7 +81,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const reconciler = createReconciler({
     ...options,
     credentials,
-    slots: office ?? { take: async () => false },
+    slots: office ?? { take: async () => 'wait' },
     policy: defaultPolicy,
     mode: settings.mode,
     events: input => recordEvent(kube, input, reporter),

@@ -43,10 +43,13 @@ export interface BuildEnd {
   readonly sources?: readonly SourceResult[];
 }
 
-/** The end that a run's result means for its Builder; `now` stands in where the engine tells no time. Undefined: not ended. */
-export function endOf(result: RunResult, builder: BuilderObject, now: number): BuildEnd | undefined {
+/**
+ * The end that a run's result means for its Builder, counted from the creation of `begun`; `now` stands in where the engine tells no time.
+ * Undefined: not ended.
+ */
+export function endOf(result: RunResult, begun: KubeObject, now: number): BuildEnd | undefined {
   if (result.phase === 'running') return undefined;
-  const buildDuration = durationSince(builder, result.completedAt, now);
+  const buildDuration = durationSince(begun, result.completedAt, now);
   if (result.phase === 'failed') {
     const { state, reason, message } = result;
     return { state, reason, message: message || reason, buildDuration };
@@ -62,10 +65,10 @@ export function endOf(result: RunResult, builder: BuilderObject, now: number): B
   };
 }
 
-/** Whole seconds from the creation of the Builder, as OpenFunction counts. */
-function durationSince(builder: BuilderObject, completedAt: string | undefined, now: number): string {
+/** Whole seconds, as OpenFunction counts. */
+function durationSince(begun: KubeObject, completedAt: string | undefined, now: number): string {
   const end = Date.parse(completedAt ?? '') || now;
-  const seconds = Math.floor((end - (createdAt(builder) ?? end)) / 1000);
+  const seconds = Math.floor((end - (createdAt(begun) ?? end)) / 1000);
   return formatDuration(Math.max(seconds, 0) * 1000);
 }
 

@@ -14,6 +14,7 @@ import { rollbackConfirmed } from './rollback.ts';
 import type { BuildCause, BuildCauseRule, BuildGate, Hold, ServingCause, ServingCauseRule, TraceLine } from './rule.ts';
 import { retries } from './rule.ts';
 import { built, neverServed, servingChanged, servingCleared, servingDeleted } from './serving-causes.ts';
+import { shareLost } from './share-lost.ts';
 import { specChanged } from './spec-change.ts';
 import { supersede } from './supersede.ts';
 import { supersededForNothing } from './superseded.ts';
@@ -30,6 +31,7 @@ export const buildCauses: readonly BuildCauseRule[] = [
   builderDeleted,
   newRevision,
   builderImageMoved,
+  shareLost,
   supersededForNothing,
   failedInPassing,
 ];

@@ -69,6 +69,8 @@ export interface RecordedBuild {
   readonly superseded: boolean;
   /** `status.build.pruned`: its Builder was removed by us. */
   readonly pruned: boolean;
+  /** It shares the run of another Function, of which nothing comes: why; absent: it has its own, or all is well with it. */
+  readonly lost?: string | undefined;
 }
 
 export interface BuildFacts {

@@ -9,6 +9,7 @@ export type BuildCause =
   | 'RebuildRequested'
   | 'BuilderDeleted'
   | 'RunVanished'
+  | 'ShareLost'
   | 'NewRevision'
   | 'BuilderImageMoved'
   | 'Superseded'
@@ -59,5 +60,5 @@ export function isNews(cause: BuildCause): boolean {
 
 /** Causes that try the same revision again: known already, it needs no observation. */
 export function retries(cause: BuildCause): boolean {
-  return ['RunVanished', 'BuilderDeleted', 'Superseded', 'Retried'].includes(cause);
+  return ['RunVanished', 'ShareLost', 'BuilderDeleted', 'Superseded', 'Retried'].includes(cause);
 }

@@ -33,6 +33,9 @@ export const annotations = {
   wasmVariant: 'module.wasm.image/variant',
 } as const;
 
+/** On runs, by us alone: the hash of what one is made from. Functions of the namespace whose builds have the same share it. */
+export const shareAnnotation = `${prefix}share`;
+
 export const fieldManagers = { loop: 'revflow', cli: 'revflow-cli', companion: 'revflow-companion' } as const;
 
 /** The longest value of a label. */

@@ -10,9 +10,11 @@ import type { BuilderObject } from '../function/schema.ts';
 import { parseBuilder } from '../function/schema.ts';
 import type { BuilderSpec } from '../function/schema-build.ts';
 import type { BuildStatus } from '../function/status.ts';
-import { KubeError, type KubeObject } from '../platform/kube/kube.ts';
+import type { KubeObject } from '../platform/kube/kube.ts';
 import { firstServed, recordedBackend } from './build-engine.ts';
+import { lookAtShared, type SharedRun } from './build-follow.ts';
 import { findLostBuild } from './build-lost.ts';
+import { readResult } from './build-result.ts';
 import { type Reading, wasEdited } from './context.ts';
 import { editedLast } from './managed-fields.ts';
 
@@ -27,9 +29,18 @@ export interface Going {
   readonly asked: boolean;
   /** The engine refused the build before the run said anything: the run will never begin. */
   readonly refused: boolean;
+  /** What has become of the run that it shares; undefined: it has its own. */
+  readonly shared: SharedRun | undefined;
 }
 
-const nothing = { builder: undefined, run: undefined, result: undefined, asked: false, refused: false };
+const nothing = {
+  builder: undefined,
+  run: undefined,
+  result: undefined,
+  asked: false,
+  refused: false,
+  shared: undefined,
+};
 
 /**
  * Reads Builder and run of a build that has not ended, named by the status or lost from it; of one that has, nothing. `chosen` is what a
@@ -44,6 +55,10 @@ export async function lookAtBuild(reading: Reading, chosen: Backend): Promise<Go
   const backend = build && open ? await recordedBackend(options.kube, build, chosen) : chosen;
   const { namespace } = fn.metadata;
   const builderRef = { kind: kinds.builder, namespace, name: attempt.name };
+  if (open && build?.follows) {
+    const [found, shared] = await Promise.all([options.kube.get(builderRef), lookAtShared(reading, backend)]);
+    return { ...nothing, backend, builder: readBuilder(found, fn.metadata.uid), asked: true, shared };
+  }
   // Our own runs have derived names, so both are asked for at once; another controller's name stands in its Builder.
   const derived = attempt.sequence === undefined ? undefined : { backend, name: backend.runName(attempt.name) };
   const [found, ours] = await Promise.all([options.kube.get(builderRef), derived && readRun(reading, derived)]);
@@ -53,9 +68,8 @@ export async function lookAtBuild(reading: Reading, chosen: Backend): Promise<Go
   const engine = isOther ? named.backend : backend;
   const candidate = isOther ? await readRun(reading, named) : ours;
   const run = candidate && builder && belongsTo(candidate, builder.metadata.uid) ? candidate : undefined;
-  const refusal = run && builder ? await refusalOf(reading, engine, { run, builder }) : undefined;
-  const result = refusal ?? (run && (await detailed(reading, engine, run)));
-  return { backend: engine, builder, run, result, asked: true, refused: refusal !== undefined };
+  const reported = run && builder ? await readResult(reading, engine, { run, builder: builder.metadata }) : undefined;
+  return { ...nothing, ...reported, backend: engine, builder, run, asked: true };
 }
 
 interface RunName {
@@ -80,43 +94,6 @@ async function namedRun(
     : ((await firstServed(options.kube, candidates)) ?? candidates[0]);
   const name = backend?.runNamed(ref);
   return backend === undefined || name === undefined ? undefined : { backend, name };
-}
-
-/** What became of a run; a failed one may leave it to others to say why. */
-async function detailed({ options, fn }: Reading, backend: Backend, run: KubeObject): Promise<RunResult> {
-  const result = backend.result(run);
-  const { kind, names, refine } = backend.details ?? {};
-  if (!kind || !names || !refine) return result;
-  const { namespace } = fn.metadata;
-  const read = (name: string) => unlessForbidden(() => options.kube.get({ kind, namespace, name }));
-  const found = await Promise.all(names(run, result).map(read));
-  return refine(
-    result,
-    found.filter(object => object !== undefined),
-  );
-}
-
-/** Roles of an older version do not let it be read; then the run says all that is known. */
-async function unlessForbidden<T>(ask: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (error instanceof KubeError && error.status === 403) return undefined;
-    throw error;
-  }
-}
-
-/** Only a run that has said nothing yet can have been refused: then it never will. */
-async function refusalOf(
-  { options, fn }: Reading,
-  { registration }: Backend,
-  { run, builder }: { readonly run: KubeObject; readonly builder: BuilderObject },
-): Promise<RunResult | undefined> {
-  if (registration === undefined || Object.keys(Object(run['status'])).length > 0) return undefined;
-  const { namespace } = fn.metadata;
-  const name = registration.name(builder.metadata.name);
-  const found = await options.kube.get({ kind: registration.kind, namespace, name });
-  return found && belongsTo(found, builder.metadata.uid) ? registration.refusal(found) : undefined;
 }
 
 /** The Builder when it is ours and stays; a Builder that is not readable is as good as none. */
@@ -149,7 +126,7 @@ export function buildFacts(context: Reading, spec: BuilderSpec, going: Going): B
       draft.status.build?.state !== 'Skipped' &&
       (draft.status.sequence !== undefined || draft.status.sources !== undefined),
     builder: !going.asked || recorded?.phase === 'intended' ? 'unasked' : presence(going.builder),
-    run: !going.asked || recorded?.phase === 'intended' ? 'unasked' : presence(going.run),
+    run: !going.asked || going.shared || recorded?.phase === 'intended' ? 'unasked' : presence(going.run),
     editedSinceAdoption: wasEdited(fn, editedLast(fn)),
   };
 }
@@ -177,6 +154,7 @@ function recordedBuild({ draft }: Reading, going: Going): RecordedBuild | undefi
     retryAt: Date.parse(build.retryAt ?? '') || undefined,
     superseded: build.cancelledAt !== undefined,
     pruned: build.pruned ?? false,
+    lost: going.shared?.kind === 'lost' ? going.shared.because : undefined,
   };
 }
 

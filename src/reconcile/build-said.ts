@@ -12,7 +12,8 @@ export function sayBuild(build: BuildStatus): Said {
   if (state === 'Succeeded') {
     const note = message === 'Succeeded' || message === '' ? '' : `; ${message}`;
     const took = buildDuration === undefined ? '' : ` in ${buildDuration}`;
-    return { status: 'True', reason: 'Built', message: `${resourceRef} built ${nameRevision(revision)}${took}${note}` };
+    const built = `${resourceRef} built ${nameRevision(revision)}${took}`;
+    return { status: 'True', reason: 'Built', message: `${built}${sharing(build)}${note}` };
   }
   if (state === 'Created' || state === 'Building') return sayRunning(build);
   const what = `${resourceRef} did not build ${nameRevision(revision)}`;
@@ -25,12 +26,22 @@ export function nameRevision(revision: string | undefined): string {
   return revision ?? 'the source as written';
 }
 
-function sayRunning({ revision, resourceRef = '', cause, cancelledAt }: BuildStatus): Said {
+/** Whose run it is, where it is another one's. */
+function sharing({ follows }: BuildStatus): string {
+  return follows === undefined ? '' : ` by the run of ${follows.builder}, of Function ${follows.function}`;
+}
+
+function sayRunning(build: BuildStatus): Said {
+  const { revision, resourceRef = '', cause, cancelledAt } = build;
   if (cancelledAt !== undefined) {
     return { status: 'Unknown', reason: 'Cancelling', message: `${resourceRef} is asked to stop for something newer` };
   }
   const why = cause === undefined ? '' : ` (${cause})`;
-  return { status: 'Unknown', reason: 'Building', message: `${resourceRef} builds ${nameRevision(revision)}${why}` };
+  return {
+    status: 'Unknown',
+    reason: 'Building',
+    message: `${resourceRef} builds ${nameRevision(revision)}${why}${sharing(build)}`,
+  };
 }
 
 const ends: Readonly<Record<string, Reason>> = { Timeout: 'BuildTimeout', Canceled: 'BuildCanceled' };

@@ -14,6 +14,7 @@ import { KubeError, type KubeObject } from '../platform/kube/kube.ts';
 import { deadlineOf, writeBuilderStatus } from './build-end.ts';
 import { takeImages } from './build-images.ts';
 import { nameRevision, sayBuild, sayNoSlot } from './build-said.ts';
+import { claimRun, emitShared } from './build-share.ts';
 import { startFailed } from './build-start-failed.ts';
 import { strategyRefusal } from './build-strategy.ts';
 import type { Context, Reading } from './context.ts';
@@ -33,6 +34,10 @@ export interface Order {
   readonly cancels: number;
   readonly vanished: number;
   readonly retries: number;
+  /** The Builder whose run it shared before this one, in vain; absent: none. */
+  readonly past?: string | undefined;
+  /** Shared runs in a row that failed before this one; absent: none. */
+  readonly unshared?: number;
 }
 
 /** How soon a waiting intent asks again for a slot when nobody woke it. */
@@ -46,8 +51,7 @@ const probed = 8;
 export async function startBuild(context: Context, order: Order): Promise<Outcome> {
   let sequence = context.draft.nextSequence;
   for (let attempt = 0; attempt < mostCollisions; attempt += 1) {
-    const granted = await recordIntent(context, order, sequence);
-    if (!granted) return waitForSlot(context);
+    if ((await recordIntent(context, order, sequence)) === 'wait') return waitForSlot(context);
     const outcome = await createBuild(context, order.backend);
     if (outcome !== 'taken') return outcome;
     sequence = await sequenceAfter(context, sequence);
@@ -57,25 +61,28 @@ export async function startBuild(context: Context, order: Order): Promise<Outcom
 
 /** Goes on with an intent whose run does not exist yet. */
 export async function continueBuild(context: Context, order: Order): Promise<Outcome> {
-  const { sequence = 0 } = context.draft.status.build ?? {};
-  if (!(await takeSlot(context, sequence))) return waitForSlot(context);
-  await recordEngine(context, order.backend);
+  if ((await claimAgain(context, order)) === 'wait') return waitForSlot(context);
   const outcome = await createBuild(context, order.backend);
   return outcome === 'taken' ? startBuild(context, order) : outcome;
 }
 
-/** A run is looked for where its intent says. */
-async function recordEngine(context: Context, { engine }: Backend): Promise<void> {
-  const { draft } = context;
+/** A run is looked for where its intent says; one that is shared is shared to the end. */
+async function claimAgain(context: Context, { backend }: Order): Promise<'granted' | 'wait' | 'shared'> {
+  const { draft, fn } = context;
   const { build = {} } = draft.status;
-  if (build.engine === engine) return;
-  draft.set({ build: { ...build, engine } });
-  await context.commit(waiting(sayBuild(build)));
+  const spec = wantedSpec(fn, build.revision);
+  const claimed = build.follows === undefined ? await claimRun(context, { backend, spec }) : 'shared';
+  if (claimed === 'wait') return claimed;
+  const next: BuildStatus = { ...draft.status.build, engine: backend.engine };
+  if (next.engine === build.engine && next.follows === build.follows) return claimed;
+  draft.set({ build: next });
+  await context.commit(waiting(sayBuild(next)));
+  return claimed;
 }
 
-async function recordIntent(context: Context, order: Order, sequence: number): Promise<boolean> {
+async function recordIntent(context: Context, order: Order, sequence: number): Promise<'granted' | 'wait' | 'shared'> {
   const { draft, fn, now, steering } = context;
-  const { cause, revision, from, cancels, vanished, retries } = order;
+  const { backend, cause, revision, from, cancels, vanished, retries, past, unshared } = order;
   const build = withoutAbsent<BuildStatus>({
     state: 'Created',
     resourceRef: builderName(fn.metadata.uid, sequence),
@@ -87,7 +94,8 @@ async function recordIntent(context: Context, order: Order, sequence: number): P
     cancels: cancels || undefined,
     vanished: vanished || undefined,
     retries: retries || undefined,
-    engine: order.backend.engine,
+    engine: backend.engine,
+    unshared: unshared || undefined,
   });
   const { lastHandledRebuild } = draft.status;
   draft.set({
@@ -96,9 +104,9 @@ async function recordIntent(context: Context, order: Order, sequence: number): P
     watch: takeImages(context, leave(context, from, revision)),
     lastHandledRebuild: steering.rebuildRequested ?? lastHandledRebuild,
   });
-  const granted = await takeSlot(context, sequence);
-  await context.commit(waiting(granted ? sayBuild(build) : sayNoSlot(build)));
-  return granted;
+  const claimed = await claimRun(context, { backend, spec: wantedSpec(fn, revision), past });
+  await context.commit(waiting(claimed === 'wait' ? sayNoSlot(build) : sayBuild(draft.status.build ?? build)));
+  return claimed;
 }
 
 /**
@@ -150,11 +158,6 @@ export function leave(
   });
 }
 
-function takeSlot({ options, fn }: Context, sequence: number): Promise<boolean> {
-  const { namespace, name, uid } = fn.metadata;
-  return options.slots.take({ namespace, name, uid, sequence });
-}
-
 function waitForSlot({ draft, now }: Context): Outcome {
   return waiting(sayNoSlot(draft.status.build ?? {}), now + slotRetryMs);
 }
@@ -162,26 +165,29 @@ function waitForSlot({ draft, now }: Context): Outcome {
 /** Creates what the recorded intent is for. `taken`: something else has a name that it needs. */
 async function createBuild(context: Context, backend: Backend): Promise<Outcome | 'taken'> {
   const { draft } = context;
+  const { follows } = draft.status.build ?? {};
   let builder: BuilderObject | 'taken' | undefined;
   try {
-    const { revision } = draft.status.build ?? {};
-    const refusing = strategyRefusal(context, backend, wantedSpec(context.fn, revision));
+    const refusing = strategyRefusal(context, backend, wantedSpec(context.fn, draft.status.build?.revision));
     const [created, refusal] = await Promise.all([createBuilder(context), refusing]);
     builder = created;
     if (builder === 'taken') return 'taken';
     if (refusal !== undefined) throw new TerminalError('BuildStartFailed', refusal);
-    const insecureRegistry = context.steering.watch?.params.insecureRegistry ?? false;
-    const { hooks } = context.steering.hooks;
-    const order = { builder, revision, insecureRegistry, ...(hooks ? { hooks } : {}) };
-    for (const emitted of backend.emit(order)) await createChild(context, emitted, builder);
+    const emitted = follows === undefined ? emitShared(context, backend, builder) : [];
+    for (const each of emitted) await createChild(context, each, builder);
   } catch (error) {
     return startFailed(context, { backend, builder: builder === 'taken' ? undefined : builder, error });
   }
-  await writeBuilderStatus(context, builder, runningStatus(backend.resourceRef(builder.metadata.name)));
+  await writeBuilderStatus(
+    context,
+    builder,
+    runningStatus(backend.resourceRef(follows?.builder ?? builder.metadata.name)),
+  );
   const build = withoutAbsent<BuildStatus>({ ...draft.status.build, state: 'Building', failures: undefined });
   draft.set({ build });
   measure(context);
-  return waiting(sayBuild(build), deadlineOf(builder));
+  // What is shared may have ended by now.
+  return waiting(sayBuild(build), follows === undefined ? deadlineOf(builder) : context.now);
 }
 
 async function createBuilder({ options, fn, draft }: Context): Promise<BuilderObject | 'taken'> {
@@ -222,9 +228,11 @@ export async function createOrGet(kube: Context['options']['kube'], { kind, obje
 }
 
 function measure({ options, findings, fn, draft, now }: Context): void {
-  const { revision, sequence } = draft.status.build ?? {};
+  const { revision, sequence, follows } = draft.status.build ?? {};
   const { namespace, name } = fn.metadata;
-  options.log.info('build started', { function: `${namespace}/${name}`, sequence, revision: nameRevision(revision) });
+  const what = { function: `${namespace}/${name}`, sequence, revision: nameRevision(revision) };
+  if (follows) return options.log.info('build shared', { ...what, builder: follows.builder });
+  options.log.info('build started', what);
   const seenAt = findings.watch?.seenAt;
   if (seenAt === undefined || revision === undefined) return;
   options.metrics.observe('revflow_emission_seconds', {}, Math.max(options.clock.now(), now) / 1000 - seenAt / 1000);

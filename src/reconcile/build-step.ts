@@ -14,6 +14,7 @@ import { cancelBuild } from './build-cancel.ts';
 import { conclude, deadlineOf, settleBuild, settleVanished, writeBuilderStatus } from './build-end.ts';
 import { chooseBackend, refuseHooks } from './build-engine.ts';
 import { builderIsThere, buildFacts, type Going, isOpen, lookAtBuild } from './build-facts.ts';
+import { leaveShared, settleShared } from './build-follow.ts';
 import { sayBuild, sayHold } from './build-said.ts';
 import { skipBuild } from './build-skip.ts';
 import { continueBuild, type Order, startBuild } from './build-start.ts';
@@ -30,7 +31,7 @@ export async function buildStep(context: Context): Promise<Outcome> {
   const backend = await chooseBackend(context.options.kube, context.steering);
   const going = await lookAtBuild(context, backend);
   if (spec === undefined) return skipBuild(context, going);
-  await settleBuild(context, going);
+  await settle(context, going);
   const work: Work = { backend, spec, going };
   const outcome = await act(context, work, await decide(context, work));
   return remark(outcome, going.backend.unused?.(spec));
@@ -40,6 +41,11 @@ export async function buildStep(context: Context): Promise<Outcome> {
 function remark(outcome: Outcome, words: string | undefined): Outcome {
   if (words === undefined) return outcome;
   return { ...outcome, said: { ...outcome.said, message: `${outcome.said.message}; ${words}` } };
+}
+
+function settle(context: Context, going: Going): Promise<boolean> {
+  const { builder, shared } = going;
+  return builder && shared ? settleShared(context, builder, shared) : settleBuild(context, going);
 }
 
 interface Work {
@@ -84,14 +90,19 @@ async function act(context: Context, work: Work, decided: Decided): Promise<Outc
     const again = { ...work, going: { ...work.going, run: undefined, result: undefined } };
     return act(context, again, await decide(context, again));
   }
+  if (builder && work.going.shared && decision.verdict === 'cancel') {
+    await leaveShared(context, builder);
+    const again = { ...work, going: { ...work.going, shared: undefined } };
+    return act(context, again, await decide(context, again));
+  }
   if (decision.verdict === 'build') {
     // A build that has just ended is served all the same where only news outdates it: something ships.
     if (!isNews(decision.cause)) context.findings.outdated = true;
-    if (builder && facts.recorded && isOpenPhase(facts)) await abandon(context, builder, decision.cause);
-    return startBuild(context, orderOf(work.backend, decision, facts));
+    if (builder && facts.recorded && isOpenPhase(facts)) await abandon(context, builder, decision);
+    return startBuild(context, { ...orderOf(work.backend, decision, facts), ...lossOf(context, work.going, decision) });
   }
   if (facts.recorded?.phase === 'intended') return goOn(context, work);
-  if (isRunning && builder && run) await showRunning(context, work.going.backend, builder);
+  if (isRunning && builder && (run ?? work.going.shared)) await showRunning(context, work.going.backend, builder);
   return report(context, work, decision);
 }
 
@@ -120,20 +131,33 @@ function orderOf(backend: Backend, { cause, revision }: Starting, { recorded }: 
   };
 }
 
+/** After a shared run that was lost: it is not followed again, and its failure counts. */
+function lossOf({ draft }: Context, { shared }: Going, { cause }: Starting): Pick<Order, 'past' | 'unshared'> {
+  if (cause !== 'ShareLost' || shared?.kind !== 'lost') return {};
+  const { follows, unshared = 0 } = draft.status.build ?? {};
+  return { past: follows?.builder, unshared: unshared + (shared.failed ? 1 : 0) };
+}
+
 /** The run was created, and whoever created it did not come to say so. */
 async function showRunning(context: Context, backend: Backend, builder: BuilderObject): Promise<void> {
   const { build } = context.draft.status;
   if (build?.state !== 'Created') return;
-  await writeBuilderStatus(context, builder, runningStatus(backend.resourceRef(builder.metadata.name)));
+  const resourceRef = backend.resourceRef(build.follows?.builder ?? builder.metadata.name);
+  await writeBuilderStatus(context, builder, runningStatus(resourceRef));
   context.draft.set({ build: { ...build, state: 'Building' } });
 }
 
 /** A Builder whose build is replaced before it ended gets an end too: only what has ended is ever removed. */
-async function abandon(context: Context, builder: BuilderObject, cause: string): Promise<void> {
+async function abandon(
+  context: Context,
+  builder: BuilderObject,
+  { cause, because }: { readonly cause: string; readonly because: string },
+): Promise<void> {
   const vanished = cause === 'RunVanished';
+  const message = cause === 'ShareLost' ? because : 'replaced before its run was created';
   const end = vanished
     ? ({ state: 'Failed', reason: 'RunVanished', message: 'its run was deleted before it ended' } as const)
-    : ({ state: 'Canceled', reason: 'Canceled', message: 'replaced before its run was created' } as const);
+    : ({ state: 'Canceled', reason: 'Canceled', message } as const);
   await writeBuilderStatus(context, builder, endedStatus(end, builder.status?.resourceRef));
 }
 
@@ -166,7 +190,7 @@ async function goOn(context: Context, work: Work): Promise<Outcome> {
     return continueBuild(context, { backend: work.going.backend, ...order });
   }
   // Nothing ran yet, and hooks came since: it begins anew where they run.
-  if (builder) await abandon(context, builder, cause);
+  if (builder) await abandon(context, builder, { cause, because: '' });
   return startBuild(context, { backend: work.backend, ...order });
 }
 
@@ -197,7 +221,9 @@ function idle(): Outcome {
   return stalled({ status: 'Unknown', reason: 'InternalError', message: 'no build is recorded and none is wanted' });
 }
 
-function nextLook(build: BuildStatus, { builder }: Going, now: number): number | undefined {
+function nextLook(build: BuildStatus, { builder, shared }: Going, now: number): number | undefined {
+  // Its time is counted where it runs.
+  if (shared) return shared.kind === 'going' ? shared.until : now;
   const adopted = build.sequence === undefined ? now + adoptedMs : undefined;
   return earliest(adopted, builder && deadlineOf(builder));
 }

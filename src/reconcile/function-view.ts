@@ -47,6 +47,8 @@ export interface FunctionView {
   readonly buildSequence: number | undefined;
   /** `status.build` says how it ended. */
   readonly buildEnded: boolean;
+  /** The Builder whose run the build that goes on shares; absent: it shares none. */
+  readonly follows: string | undefined;
   /** The Serving that counts; absent: none is wanted, or none is named yet. */
   readonly serving: string | undefined;
   /** `spec.serving` was taken away: no Serving is wanted. */
@@ -87,6 +89,7 @@ const unreadable: Rest = {
   builder: undefined,
   buildSequence: undefined,
   buildEnded: false,
+  follows: undefined,
   serving: undefined,
   servesNothing: false,
 };
@@ -121,6 +124,7 @@ function viewReadable(fn: FunctionObject): Rest {
     builder: status?.build?.resourceRef,
     buildSequence: status?.build?.sequence,
     buildEnded: ended.has(status?.build?.state ?? ''),
+    follows: ended.has(status?.build?.state ?? '') ? undefined : status?.build?.follows?.builder,
     serving: status?.serving?.resourceRef,
     servesNothing: status?.serving?.state === 'Skipped',
   };

@@ -1,6 +1,6 @@
 // Which objects wake which Function: what the leader's informers keep of a Function's children, and which changes matter.
 import { kinds } from '../function/kinds.ts';
-import { labels } from '../function/names.ts';
+import { labels, shareAnnotation } from '../function/names.ts';
 import type { Kind, KubeObject } from '../platform/kube/kube.ts';
 
 /** A Builder, a Serving or a run, as the leader keeps it. */
@@ -10,6 +10,12 @@ export interface ChildView {
   readonly uid: string;
   /** UID of the Function that it belongs to. */
   readonly functionUid: string;
+  /** Name of that Function; a long one as labels have it. */
+  readonly function: string;
+  /** Name of the Builder that it is or is of. */
+  readonly builder: string;
+  /** Of a run that other Functions may share: the hash of what it is made from. */
+  readonly share: string | undefined;
   /** Which attempt of the Function it is. */
   readonly sequence: number;
   /** How it ended; absent: it has not. Servings do not end. */
@@ -40,13 +46,16 @@ export const childSelector = labels.functionUid;
 
 /** The projection of the children's informers. */
 export function viewChild({ ended }: ChildKind, object: KubeObject): ChildView {
-  const { name, namespace = '', uid = '', labels: own = {}, creationTimestamp } = object.metadata;
+  const { name, namespace = '', uid = '', labels: own = {}, annotations = {}, creationTimestamp } = object.metadata;
   const state = record(object['spec'])['state'];
   return {
     namespace,
     name,
     uid,
     functionUid: own[labels.functionUid] ?? '',
+    function: own[labels.function] ?? '',
+    builder: own[labels.builder] ?? name,
+    share: annotations[shareAnnotation],
     sequence: Number(own[labels.sequence] ?? 0),
     ended: ended(record(object['status'])),
     cancelled: typeof state === 'string' && state !== '',

@@ -13,6 +13,7 @@ import { SourceGraph } from '../watch/graph.ts';
 import type { SecretRef } from '../watch/source.ts';
 import { Children } from './children.ts';
 import { concerns, imageConcerns } from './fan-out.ts';
+import { Followers } from './followers.ts';
 import type { FunctionView } from './function-view.ts';
 import { Functions } from './functions.ts';
 import { builders, type ChildView, registrationsOf, runsOf, servings } from './kinds.ts';
@@ -72,6 +73,7 @@ class Leading {
   readonly #graph: SourceGraph;
   readonly #subscriptions: Subscriptions;
   readonly #functions: Functions;
+  readonly #followers = new Followers();
   readonly #children: Children[];
   readonly #servings: Children | undefined;
   /** Engines whose runs are watched. */
@@ -153,7 +155,13 @@ class Leading {
 
   #functionChanged(view: FunctionView, previous: FunctionView | undefined): void {
     this.#subscriptions.put(view);
+    this.#followers.put(view);
     this.#pruner?.touch(view.uid);
+    if (
+      previous?.builder !== undefined &&
+      (previous.builder !== view.builder || previous.buildEnded !== view.buildEnded)
+    )
+      this.#wakeFollowers(view.namespace, previous.builder);
     // What was settled when this leader came is left alone: a restart asks nothing of the API server.
     if (previous !== undefined || !this.#isSettled(view)) this.#waking.touch(view.key);
   }
@@ -166,6 +174,8 @@ class Leading {
   #functionGone(view: FunctionView): void {
     if (this.#functions.get(view.key) === undefined) this.#subscriptions.drop(view.key);
     this.#options.slots?.functionGone(view.uid);
+    this.#followers.drop(view.key);
+    if (view.builder !== undefined) this.#wakeFollowers(view.namespace, view.builder);
     this.#waking.touch(view.key);
   }
 
@@ -184,7 +194,13 @@ class Leading {
     const owner = this.#functions.withUid(child.functionUid);
     // A child that was there before this leader is no news to a Function that was settled.
     if (owner && (this.#listed || !owner.settled)) this.#waking.touch(owner.key);
+    if (this.#listed) this.#wakeFollowers(child.namespace, child.builder);
   };
+
+  /** Something became of a run, which others may share. */
+  #wakeFollowers(namespace: string, builder: string): void {
+    for (const key of this.#followers.of(namespace, builder)) this.#waking.touch(key);
+  }
 
   /** Begins to watch the runs of the engines that the cluster serves by now, and what may refuse them. */
   async #findRuns(): Promise<void> {

@@ -5,8 +5,9 @@ import type { Log } from '../platform/log.ts';
 import type { Queue } from '../platform/queue/queue.ts';
 import type { State } from '../platform/state/state.ts';
 import { stateKeys } from '../watch/source.ts';
+import type { Answer, Answered, Claim, Followed, Slots } from './claim.ts';
 import type { ChildView } from './kinds.ts';
-import { type Claim, SlotKeeper, type SlotLimits, type Slots } from './slots.ts';
+import { SlotKeeper, type SlotLimits } from './slots.ts';
 
 export interface SlotOfficeOptions {
   readonly limits: SlotLimits;
@@ -21,7 +22,7 @@ const claimPrefix = 'slot/';
 /** Claims outlive a change of the leader, not a day. */
 const claimMs = 60 * 60_000;
 /** As long as the leader keeps a grant whose run it has not seen. */
-const grantedMs = 120_000;
+const answeredMs = 120_000;
 
 /** One for each process; it grants only while its process leads and has counted. */
 export class SlotOffice implements Slots {
@@ -34,20 +35,22 @@ export class SlotOffice implements Slots {
     this.#keeper = new SlotKeeper(options.limits);
   }
 
-  async take(claim: Claim): Promise<boolean> {
+  async take(claim: Claim): Promise<Answer> {
     const { state, queue, clock, limits } = this.#options;
-    if (limits.cluster === Infinity && limits.namespace === Infinity) return true;
+    const isLimited = limits.cluster < Infinity || limits.namespace < Infinity;
+    if (!isLimited && claim.share === undefined) return 'granted';
     if (this.#open) {
-      if (this.#keeper.take(claim, clock.now())) return true;
-      const granted = this.#keeper.grantNext(clock.now());
-      this.#tell(granted.filter(other => other.uid !== claim.uid));
-      return granted.some(other => other.uid === claim.uid);
+      const answer = this.#keeper.take(claim, clock.now());
+      const answered = this.#keeper.grantNext(clock.now());
+      this.#tell(answered.filter(other => other.claim.uid !== claim.uid));
+      return answered.find(other => other.claim.uid === claim.uid)?.answer ?? answer;
     }
-    if ((await state.get(stateKeys.slot(claim.uid, claim.sequence))) !== undefined) return true;
+    const told = readAnswer(await state.get(stateKeys.slot(claim.uid, claim.sequence)));
+    if (told !== undefined) return told;
     const key = `${claimPrefix}${claim.namespace}/${claim.name}`;
     await state.set(key, JSON.stringify(claim), claimMs);
     await queue.wake('fanout', key);
-    return false;
+    return 'wait';
   }
 
   /** The leader has counted all runs: it may grant. */
@@ -86,8 +89,9 @@ export class SlotOffice implements Slots {
     const claim = readClaim(await state.get(key));
     if (claim === undefined) return true;
     await state.delete(key);
-    if (this.#keeper.take(claim, clock.now())) this.#tell([claim]);
-    else this.#next();
+    const answer = this.#keeper.take(claim, clock.now());
+    if (answer !== 'wait') this.#tell([{ claim, answer }]);
+    this.#next();
     return true;
   }
 
@@ -95,29 +99,47 @@ export class SlotOffice implements Slots {
     if (this.#open) this.#tell(this.#keeper.grantNext(this.#options.clock.now()));
   }
 
-  #tell(granted: readonly Claim[]): void {
+  #tell(answered: readonly Answered[]): void {
     const { log } = this.#options;
-    for (const claim of granted) {
-      this.#grant(claim).catch((error: unknown) => {
+    for (const each of answered) {
+      this.#answer(each).catch((error: unknown) => {
         // The grant is taken back when it is not used; the Function asks again.
-        if (error instanceof RetryableError) log.warn('cannot tell of a build slot', { function: claim.name, error });
-        else log.error('telling of a build slot failed', { function: claim.name, error });
+        if (error instanceof RetryableError)
+          log.warn('cannot tell of a build slot', { function: each.claim.name, error });
+        else log.error('telling of a build slot failed', { function: each.claim.name, error });
       });
     }
   }
 
-  async #grant(claim: Claim): Promise<void> {
+  async #answer({ claim, answer }: Answered): Promise<void> {
     const { state, queue } = this.#options;
-    await state.set(stateKeys.slot(claim.uid, claim.sequence), 'granted', grantedMs);
+    await state.set(stateKeys.slot(claim.uid, claim.sequence), writeAnswer(answer), answeredMs);
     await queue.wake('function', `${claim.namespace}/${claim.name}`);
   }
 }
 
-/** The claim that a run stands for. Its Function's name does not matter: nobody is woken for a run that is there. */
+/** The claim that a run stands for. */
 export function claimOf(run: ChildView): Claim {
-  return { namespace: run.namespace, name: run.name, uid: run.functionUid, sequence: run.sequence };
+  const { namespace, function: name, functionUid: uid, sequence, builder, share } = run;
+  return {
+    namespace,
+    name,
+    uid,
+    sequence,
+    builder,
+    share: share === undefined ? undefined : { key: share, own: true },
+  };
 }
 
 function readClaim(text: string | undefined): Claim | undefined {
   return text === undefined ? undefined : (JSON.parse(text) as Claim);
+}
+
+/** A grant is one word, as it always was: workers of several releases may share a state. */
+function writeAnswer(answer: Answered['answer']): string {
+  return answer === 'granted' ? answer : JSON.stringify(answer);
+}
+
+function readAnswer(text: string | undefined): Answered['answer'] | undefined {
+  return text === undefined || text === 'granted' ? text : (JSON.parse(text) as Followed);
 }

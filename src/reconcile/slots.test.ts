@@ -1,20 +1,25 @@
 // Who gets a build slot, and when.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Claim, SlotKeeper } from './slots.ts';
+import type { Claim } from './claim.ts';
+import { SlotKeeper } from './slots.ts';
 
 const claim = (namespace: string, name: string, sequence = 1): Claim => ({
   namespace,
   name,
   uid: `${namespace}-${name}`,
   sequence,
+  builder: `builder-${name}-${sequence}`,
 });
+
+const granted = (keeper: SlotKeeper, now = 0): readonly Claim[] =>
+  keeper.grantNext(now).flatMap(({ claim: one, answer }) => (answer === 'granted' ? [one] : []));
 
 describe('build slots', () => {
   it('are granted at once while there are free ones', () => {
     const keeper = new SlotKeeper({ cluster: 2, namespace: Infinity });
     expect([keeper.take(claim('a', '1'), 0), keeper.take(claim('a', '2'), 0), keeper.take(claim('a', '3'), 0)]).toEqual(
-      [true, true, false],
+      ['granted', 'granted', 'wait'],
     );
   });
 
@@ -22,7 +27,7 @@ describe('build slots', () => {
     const keeper = new SlotKeeper({ cluster: 1, namespace: Infinity });
     keeper.take(claim('a', '1'), 0);
     keeper.runLives(claim('a', '1'));
-    expect(keeper.take(claim('a', '1'), 0)).toBe(true);
+    expect(keeper.take(claim('a', '1'), 0)).toBe('granted');
     expect(keeper.taken).toBe(1);
   });
 
@@ -35,7 +40,7 @@ describe('build slots', () => {
     let running = claim('a', '0');
     for (;;) {
       keeper.runEnded(running);
-      const [next] = keeper.grantNext(0);
+      const [next] = granted(keeper);
       if (!next) break;
       order.push(`${next.namespace}/${next.name}`);
       running = next;
@@ -48,25 +53,25 @@ describe('build slots', () => {
     keeper.take(claim('a', '1'), 0);
     keeper.take(claim('a', '2'), 0);
     keeper.runEnded(claim('a', '1'));
-    expect(keeper.take(claim('b', '1'), 0)).toBe(false);
-    expect(keeper.grantNext(0).map(granted => granted.name)).toEqual(['2']);
+    expect(keeper.take(claim('b', '1'), 0)).toBe('wait');
+    expect(granted(keeper).map(one => one.name)).toEqual(['2']);
   });
 
   it('hold the limit of a namespace while another one goes on', () => {
     const keeper = new SlotKeeper({ cluster: 10, namespace: 1 });
-    expect(keeper.take(claim('a', '1'), 0)).toBe(true);
-    expect(keeper.take(claim('a', '2'), 0)).toBe(false);
-    expect(keeper.grantNext(0)).toEqual([]);
-    expect(keeper.take(claim('b', '1'), 0)).toBe(false);
-    expect(keeper.grantNext(0).map(granted => granted.namespace)).toEqual(['b']);
+    expect(keeper.take(claim('a', '1'), 0)).toBe('granted');
+    expect(keeper.take(claim('a', '2'), 0)).toBe('wait');
+    expect(granted(keeper)).toEqual([]);
+    expect(keeper.take(claim('b', '1'), 0)).toBe('wait');
+    expect(granted(keeper).map(one => one.namespace)).toEqual(['b']);
   });
 
   it('come back when a grant is not used for two minutes', () => {
     const keeper = new SlotKeeper({ cluster: 1, namespace: Infinity });
     keeper.take(claim('a', '1'), 0);
     keeper.take(claim('a', '2'), 0);
-    expect(keeper.grantNext(120_000)).toEqual([]);
-    expect(keeper.grantNext(120_001).map(granted => granted.name)).toEqual(['2']);
+    expect(granted(keeper, 120_000)).toEqual([]);
+    expect(granted(keeper, 120_001).map(one => one.name)).toEqual(['2']);
   });
 
   it('come back when the Function is gone before its run was made', () => {
@@ -74,13 +79,13 @@ describe('build slots', () => {
     keeper.take(claim('a', '1'), 0);
     keeper.take(claim('a', '2'), 0);
     keeper.functionGone('a-1');
-    expect(keeper.grantNext(0).map(granted => granted.name)).toEqual(['2']);
+    expect(granted(keeper).map(one => one.name)).toEqual(['2']);
   });
 
   it('pass from an older attempt of a Function to its newer one', () => {
     const keeper = new SlotKeeper({ cluster: 1, namespace: Infinity });
     keeper.take(claim('a', '1', 1), 0);
-    expect(keeper.take(claim('a', '1', 2), 0)).toBe(true);
+    expect(keeper.take(claim('a', '1', 2), 0)).toBe('granted');
     expect(keeper.taken).toBe(1);
   });
 
@@ -96,22 +101,22 @@ describe('build slots', () => {
         const holds = new Set<string>();
         for (const { kind, namespace, name } of actions) {
           const one = claim(namespace, name);
-          if (kind === 'take' && keeper.take(one, 0)) holds.add(one.uid);
+          if (kind === 'take' && keeper.take(one, 0) === 'granted') holds.add(one.uid);
           if (kind === 'lives' && holds.has(one.uid)) keeper.runLives(one);
           if (kind === 'ended') {
             keeper.runEnded(one);
             holds.delete(one.uid);
           }
-          if (kind === 'next') for (const granted of keeper.grantNext(0)) holds.add(granted.uid);
+          if (kind === 'next') for (const next of granted(keeper)) holds.add(next.uid);
           expect(keeper.taken).toBeLessThanOrEqual(3);
         }
         for (const namespace of ['a', 'b', 'c']) {
           for (const name of ['1', '2', '3', '4']) keeper.runEnded(claim(namespace, name));
         }
         while (keeper.waiting > 0) {
-          const granted = keeper.grantNext(0);
-          expect(granted.length).toBeGreaterThan(0);
-          for (const one of granted) keeper.runEnded(one);
+          const next = granted(keeper);
+          expect(next.length).toBeGreaterThan(0);
+          for (const one of next) keeper.runEnded(one);
         }
         expect(keeper.taken).toBe(0);
       }),

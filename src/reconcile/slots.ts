@@ -1,20 +1,7 @@
-// Build slots: how many runs may live at once, in the cluster and in each namespace, and who gets the next free one.
-
-/** One build that wants to run: the intent of a Function. */
-export interface Claim {
-  readonly namespace: string;
-  /** Name of the Function. */
-  readonly name: string;
-  /** UID of the Function. */
-  readonly uid: string;
-  readonly sequence: number;
-}
-
-/** What a worker asks before it creates a run. */
-export interface Slots {
-  /** True: create the run now. False: the claim is noted, and the Function is woken when it is granted. */
-  take(claim: Claim): Promise<boolean>;
-}
+// Build slots: how many runs may live at once, in the cluster and in each namespace, who gets the next free one, and who needs none because
+// the run of another Function builds the very same.
+import { type Answer, type Answered, type Claim, keyOf } from './claim.ts';
+import { Sharers } from './sharers.ts';
 
 /** How many runs may live at once; Infinity: no limit. */
 export interface SlotLimits {
@@ -36,12 +23,16 @@ const grantMs = 120_000;
  */
 export class SlotKeeper {
   readonly #limits: SlotLimits;
-  /** Namespaces of live runs and of grants whose run is still to be seen, by claim. */
-  readonly #live = new Map<string, string>();
+  /** Live runs, and grants whose run is still to be seen, by claim. */
+  readonly #live = new Map<string, Claim>();
   readonly #granted = new Map<string, Grant>();
+  /** Both of them, where others may follow. */
+  readonly #sharers = new Sharers();
   /** Claims in the order in which they came, by namespace; namespaces in the order of their turn. */
   readonly #waiting = new Map<string, Map<string, Claim>>();
   readonly #taken = new Map<string, number>();
+  /** A run that may be followed has come since the waiting were told. */
+  #isShared = false;
 
   constructor(limits: SlotLimits) {
     this.#limits = limits;
@@ -57,26 +48,36 @@ export class SlotKeeper {
     return this.#live.size + this.#granted.size;
   }
 
-  /** Grants a slot at once, or notes the claim. A claim that has a slot keeps it; an older one of the same Function is forgotten. */
-  take(claim: Claim, now: number): boolean {
+  /**
+   * Grants a slot at once, names whose run is shared, or notes the claim. A claim that has a slot keeps it; an older one of the same
+   * Function is forgotten.
+   */
+  take(claim: Claim, now: number): Answer {
     const key = keyOf(claim);
-    if (this.#live.has(key) || this.#granted.has(key)) return true;
+    if (this.#live.has(key) || this.#granted.has(key)) return 'granted';
     this.#forgetOlder(claim);
+    const first = this.#sharers.firstFor(claim);
+    if (first) {
+      this.#unwait(claim);
+      return first;
+    }
     const others = this.#waiting.size > 0 && !this.#waiting.get(claim.namespace)?.has(key);
     if (!others && this.#hasRoom(claim.namespace)) {
+      this.#unwait(claim);
       this.#grant(claim, now);
-      return true;
+      return 'granted';
     }
     const claims = this.#waiting.get(claim.namespace) ?? new Map<string, Claim>();
     this.#waiting.set(claim.namespace, claims.set(key, claim));
-    return false;
+    return 'wait';
   }
 
   /** A run is there and has not ended. */
   runLives(run: Claim): void {
     const key = keyOf(run);
     if (this.#live.has(key)) return;
-    this.#live.set(key, run.namespace);
+    this.#live.set(key, run);
+    this.#offer(run);
     if (!this.#granted.delete(key)) this.#count(run.namespace, 1);
     this.#unwait(run);
   }
@@ -84,6 +85,7 @@ export class SlotKeeper {
   /** A run ended or was removed. */
   runEnded(run: Claim): void {
     const key = keyOf(run);
+    this.#sharers.remove(run);
     if (this.#live.delete(key) || this.#granted.delete(key)) this.#count(run.namespace, -1);
   }
 
@@ -95,15 +97,36 @@ export class SlotKeeper {
     }
   }
 
-  /** Grants what is free to those who wait, and returns them. */
-  grantNext(now: number): readonly Claim[] {
+  /** Grants what is free to those who wait, tells the others whom they follow by now, and returns both. */
+  grantNext(now: number): readonly Answered[] {
     for (const grant of this.#granted.values()) if (now - grant.at > grantMs) this.#revoke(grant);
-    const granted: Claim[] = [];
+    const answered = [...this.#followers()];
     for (let turn = this.#nextTurn(); turn; turn = this.#nextTurn()) {
-      this.#grant(turn, now);
-      granted.push(turn);
+      const first = this.#sharers.firstFor(turn);
+      if (!first) this.#grant(turn, now);
+      answered.push({ claim: turn, answer: first ?? 'granted' });
     }
-    return granted;
+    return [...answered, ...this.#followers()];
+  }
+
+  #offer(run: Claim): void {
+    this.#sharers.add(run);
+    this.#isShared ||= run.share !== undefined;
+  }
+
+  /** Those who wait though another run builds the same; they wait no longer. */
+  #followers(): readonly Answered[] {
+    if (!this.#isShared) return [];
+    this.#isShared = false;
+    const found: Answered[] = [];
+    for (const claims of this.#waiting.values()) {
+      for (const claim of claims.values()) {
+        const answer = this.#sharers.firstFor(claim);
+        if (answer) found.push({ claim, answer });
+      }
+    }
+    for (const { claim } of found) this.#unwait(claim);
+    return found;
   }
 
   /** The claim whose turn it is, taken from the queue; its namespace goes to the end. */
@@ -126,10 +149,12 @@ export class SlotKeeper {
 
   #grant(claim: Claim, now: number): void {
     this.#granted.set(keyOf(claim), { ...claim, at: now });
+    this.#offer(claim);
     this.#count(claim.namespace, 1);
   }
 
   #revoke(grant: Grant): void {
+    this.#sharers.remove(grant);
     if (this.#granted.delete(keyOf(grant))) this.#count(grant.namespace, -1);
   }
 
@@ -153,8 +178,4 @@ export class SlotKeeper {
     if (sum === 0) this.#taken.delete(namespace);
     else this.#taken.set(namespace, sum);
   }
-}
-
-function keyOf({ uid, sequence }: { readonly uid: string; readonly sequence: number }): string {
-  return `${uid}:${sequence}`;
 }

@@ -25,7 +25,7 @@ function otherProcess({ kube, clock, namespace }: World): () => Promise<number |
     clock,
     state: createMemoryState({ clock }),
     credentials: createCredentials({ kube, installKey: new Uint8Array(32), clock, requireHosts: false }),
-    slots: { take: async () => true },
+    slots: { take: async () => 'granted' },
     log: silentLog,
     events: async () => {},
     metrics: createMetrics(),

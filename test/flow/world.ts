@@ -12,8 +12,9 @@ import type { Log } from '../../src/platform/log.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { createMemoryState } from '../../src/platform/state/memory.ts';
 import type { State } from '../../src/platform/state/state.ts';
+import type { Slots } from '../../src/reconcile/claim.ts';
 import { createReconciler, type ReconcilerOptions } from '../../src/reconcile/function.ts';
-import type { Slots } from '../../src/reconcile/slots.ts';
+
 import { createCredentials } from '../../src/revision/credential.ts';
 import type { Head, Observation } from '../../src/revision/observation.ts';
 import { anonymous, sourceKey } from '../../src/watch/graph.ts';
@@ -105,7 +106,7 @@ export async function createWorld(cluster: TestCluster, options: WorldOptions = 
     debug() {},
   };
   const credentials = createCredentials({ kube, installKey: new Uint8Array(32), clock, requireHosts: false });
-  const slots: Slots = options.office ?? { take: async () => world.slots };
+  const slots: Slots = options.office ?? { take: async () => (world.slots ? 'granted' : 'wait') };
   const handler = createReconciler({
     kube,
     state,
