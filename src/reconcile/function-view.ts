@@ -51,6 +51,8 @@ export interface FunctionView {
   readonly follows: string | undefined;
   /** The Serving that counts; absent: none is wanted, or none is named yet. */
   readonly serving: string | undefined;
+  /** Its sequence; absent: none counts, or another controller made it. */
+  readonly servingSequence: number | undefined;
   /** `spec.serving` was taken away: no Serving is wanted. */
   readonly servesNothing: boolean;
 }
@@ -91,6 +93,7 @@ const unreadable: Rest = {
   buildEnded: false,
   follows: undefined,
   serving: undefined,
+  servingSequence: undefined,
   servesNothing: false,
 };
 
@@ -126,6 +129,7 @@ function viewReadable(fn: FunctionObject): Rest {
     buildEnded: ended.has(status?.build?.state ?? ''),
     follows: ended.has(status?.build?.state ?? '') ? undefined : status?.build?.follows?.builder,
     serving: status?.serving?.resourceRef,
+    servingSequence: status?.serving?.sequence,
     servesNothing: status?.serving?.state === 'Skipped',
   };
 }

@@ -281,9 +281,9 @@ class Leading {
     return !view.settled || view.holding || this.#lacksServing(view);
   }
 
-  /** Its status names a Serving that is not there: who recorded it may have died before creating it. */
-  #lacksServing({ uid, serving }: FunctionView): boolean {
-    if (serving === undefined || this.#servings === undefined) return false;
+  /** Its status names a Serving that is not there: who recorded it may have died before creating it. Only our own are known here. */
+  #lacksServing({ uid, serving, servingSequence }: FunctionView): boolean {
+    if (serving === undefined || servingSequence === undefined || this.#servings === undefined) return false;
     return !this.#servings.of(uid).some(({ name }) => name === serving);
   }
 
