@@ -121,6 +121,67 @@ describe('a strategy', () => {
   });
 });
 
+describe('what is written', () => {
+  const spec = {
+    ...build({
+      env: { B: '2', A: 'no' },
+      shipwright: {
+        params: [
+          { name: 'RUN_IMAGE', value: 'r' },
+          { secretValue: { format: 'x', key: 'k', name: 's' }, name: 'CACHE_IMAGE' },
+        ],
+      },
+    }),
+    serving: { labels: { z: 'off', a: '1_000' }, triggers: { http: { port: 80 } } },
+  };
+  /** The same members, each object's in reverse order. */
+  const reversed = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(reversed);
+    if (typeof value !== 'object' || value === null) return value;
+    const members = Object.entries(value).map(([name, member]): [string, unknown] => [name, reversed(member)]);
+    return Object.fromEntries(members.toReversed());
+  };
+
+  it.each([[['render', '-o', 'yaml']], [['render', '-o', 'json']], [['export', 'tekton']], [['export', 'shipwright']]])(
+    'by %j is the same, byte for byte, in whatever order and form the same Function was given',
+    async ([verb = '', ...rest]) => {
+      const fn = functionFile({ namespace: 'shop', spec });
+      const texts = [
+        stream(fn),
+        stream(reversed(fn)),
+        JSON.stringify(reversed(fn)),
+        JSON.stringify({ kind: 'List', apiVersion: 'v1', items: [fn] }),
+      ];
+      const written = await Promise.all(
+        texts.map(async text => {
+          await using files = await folder();
+          const path = await files.write('f.yaml', text);
+          const dir = join(files.path, 'runs');
+          const { code, out } = await inProcess([verb, ...rest, '-f', path, ...(verb === 'export' ? ['-o', dir] : [])]);
+          expect(code).toBe(0);
+          if (verb === 'render') return out;
+          return readdirSync(dir)
+            .map(name => `${name}\n${readFileSync(join(dir, name), 'utf8')}`)
+            .join('');
+        }),
+      );
+      expect(written[0]).toMatch(/hello/);
+      expect(new Set(written).size).toBe(1);
+    },
+  );
+});
+
+describe('a Function of megabytes', () => {
+  it('whose run no API server could store is told so, with its size', async () => {
+    const fn = functionFile({ spec: build({ env: { HUGE: 'x'.repeat(2_000_000) } }) });
+    for (const engine of ['tekton', 'shipwright']) {
+      const { code, told, texts } = await exported(engine, [fn]);
+      expect({ code, texts }).toEqual({ code: 3, texts: [] });
+      expect(told).toEqual([expect.stringMatching(/would be \d+ KiB, an API server stores 1536 KiB at most$/)]);
+    }
+  });
+});
+
 describe('a field that is none', () => {
   it('is left out of what is made, as an API server would, and that is told', async () => {
     const spec = { ...build({ cache: true }), serving: { runtime: 'knative', template: { containers: [], own: 1 } } };

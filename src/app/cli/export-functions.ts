@@ -10,6 +10,7 @@ import type { KubeObject } from '../../platform/kube/kube.ts';
 import { formatYaml } from '../../platform/yaml.ts';
 import { checkFits, type GeneratorOrder, judge, type Made, makeRun, readSources, type Source } from './generator.ts';
 import type { Manifest } from './manifests.ts';
+import { inStableOrder } from './stable-order.ts';
 import { type ExitCode, exitCodes, type Terminal } from './verb.ts';
 import { writeFiles } from './written-files.ts';
 
@@ -27,7 +28,7 @@ export async function exportFunctions(order: ExportOrder, terminal: Terminal): P
   if (sources === undefined) return exitCodes.terminal;
   const made = sources.functions.map(source => makeAlone(source, order, sources.manifests));
   if (!judge(made, order.target, terminal)) return exitCodes.terminal;
-  const objects = made.flatMap(each => each.objects);
+  const objects = made.flatMap(each => each.objects).map(inStableOrder);
   const files = new Map(objects.map(object => [fileName(object), formatYaml(object)]));
   if (files.size < objects.length) throw new TypeError('two objects to export have one name');
   const paths = await writeFiles(order.dir, files, head);

@@ -106,15 +106,26 @@ export function makeRun(
 
 /** Tells all that is wrong, and what may be; false: something is, and nothing is to be written. */
 export function judge(made: readonly Made[], target: Target, terminal: Terminal): boolean {
+  const all = made.map(each => ({ ...each, problems: [...each.problems, ...each.objects.flatMap(tooLarge)] }));
   const of = ({ source: { from, fn } }: Made) => `${from}: Function ${fn.metadata.namespace}/${fn.metadata.name}`;
   const told = (kind: 'problems' | 'warnings') =>
-    made.flatMap(each => each[kind].map(text => `${kind === 'warnings' ? 'warning: ' : ''}${of(each)}: ${text}`));
+    all.flatMap(each => each[kind].map(text => `${kind === 'warnings' ? 'warning: ' : ''}${of(each)}: ${text}`));
   const lacks = lacksOf(
     target,
     made.flatMap(({ objects }) => objects),
   );
   tell([...told('warnings'), ...lacks.warnings.map(text => `warning: --target: ${text}`)], terminal);
   return !tell([...told('problems'), ...lacks.faults.map(text => `--target: ${text}`)], terminal);
+}
+
+/** What etcd takes of one object, as it is set up by itself. */
+const mostBytes = 1.5 * 1024 * 1024;
+
+function tooLarge(object: KubeObject): readonly string[] {
+  const bytes = Buffer.byteLength(JSON.stringify(object));
+  if (bytes <= mostBytes) return [];
+  const { kind, metadata } = object;
+  return [`${kind} ${metadata.name} would be ${Math.ceil(bytes / 1024)} KiB, an API server stores 1536 KiB at most`];
 }
 
 /** Prints a line for each; whether there were any. */

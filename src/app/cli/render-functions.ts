@@ -12,6 +12,7 @@ import { servingFor } from '../../serving/serving.ts';
 import { planWatch } from '../../watch/plan.ts';
 import { checkFits, type GeneratorOrder, judge, type Made, makeRun, readSources, type Source } from './generator.ts';
 import type { Manifest } from './manifests.ts';
+import { inStableOrder } from './stable-order.ts';
 import { type ExitCode, exitCodes, type Terminal } from './verb.ts';
 
 export interface RenderOrder extends GeneratorOrder {
@@ -25,7 +26,7 @@ export async function renderFunctions(order: RenderOrder, terminal: Terminal): P
   if (sources === undefined) return exitCodes.terminal;
   const made = sources.functions.map(source => makeObjects(source, order, sources.manifests));
   if (!judge(made, order.target, terminal)) return exitCodes.terminal;
-  const objects = made.flatMap(each => each.objects);
+  const objects = made.flatMap(each => each.objects).map(inStableOrder);
   if (order.output === 'yaml') out.write(objects.map(object => formatYaml(object)).join('---\n'));
   else out.write(`${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }, undefined, 2)}\n`);
   if (sources.functions.some(({ fn }) => fn.spec.build && fn.spec.serving)) {
