@@ -175,3 +175,65 @@ describe('the Gitee driver', () => {
     trial.expectDocumented();
   });
 });
+
+describe('the trees of an API', () => {
+  const files = Object.fromEntries(Array.from({ length: 130 }, (_, at) => [`apps/f${at}/main.go`, `${at}\n`]));
+  const asked = (forge: Forge) =>
+    forge.git.requests.splice(0).map(({ url }) => url.replace(/^.*?\/(?=git|repository)/, ''));
+
+  it.for([
+    ['github', startGithub, githubProvider],
+    ['gitee', startGitee, giteeProvider],
+  ] as const)(
+    'of %s come at once, and folder by folder where that leaves something out',
+    async ([name, start, provider]) => {
+      const forge = await start();
+      const trial = await openTrial(forge, name, provider());
+      const repository = await forge.git.repository('owner/name');
+      const commit = await repository.commit({ files });
+      const source = sourceOf(name, `${forge.url}/owner/name`);
+      const read = () => trial.paths(source, new Map([[commit, ['apps/f7', 'apps/f99/main.go', 'none/x']]]));
+      const whole = (await read()).get(commit);
+      expect(asked(forge).at(-1)).toBe(`git/trees/${commit}?recursive=1`);
+      forge.git.mostEntries = 200;
+      expect((await read()).get(commit)).toEqual(whole);
+      const [apps, f99] = [await repository.entry(commit, 'apps'), await repository.entry(commit, 'apps/f99')];
+      expect(asked(forge)).toEqual([
+        `git/trees/${commit}?recursive=1`,
+        `git/trees/${commit}`,
+        `git/trees/${apps?.id}`,
+        `git/trees/${f99?.id}`,
+      ]);
+      expect(whole).toMatchObject({ 'none/x': 'absent', 'apps/f7': (await repository.entry(commit, 'apps/f7'))?.id });
+      trial.expectDocumented();
+    },
+  );
+
+  it('of github are not worth a question for each of many folders', async () => {
+    const forge = await startGithub();
+    const trial = await openTrial(forge, 'github', githubProvider());
+    const commit = await (await forge.git.repository('owner/name')).commit({ files });
+    forge.git.mostEntries = 200;
+    const source = sourceOf('github', `${forge.url}/owner/name`);
+    const read = trial.paths(source, new Map([[commit, Object.keys(files)]]));
+    expect(await reasonOf(read)).toBe('AnswerTooLarge');
+  });
+
+  it('of gitlab come page by page, and no further than what is looked for', async () => {
+    const forge = await startGitlab();
+    const trial = await openTrial(forge, 'gitlab', gitlabProvider(), 'PrivateToken');
+    const repository = await forge.git.repository('group/sub/name');
+    const commit = await repository.commit({ files });
+    const source = sourceOf('gitlab', `${forge.url}/group/sub/name`);
+    const read = (path: string) => trial.paths(source, new Map([[commit, [path]]]));
+    await read('apps');
+    asked(forge);
+    expect((await read('apps/f10')).get(commit)).toEqual({
+      'apps/f10': (await repository.entry(commit, 'apps/f10'))?.id,
+    });
+    expect(asked(forge)).toHaveLength(2);
+    await read('apps/f99');
+    expect(asked(forge).map(url => /page=\d+$/.exec(url)?.[0])).toEqual(['page=1', 'page=1', 'page=2']);
+    trial.expectDocumented();
+  });
+});

@@ -100,7 +100,7 @@ function only(paths: PathIds, wanted: readonly string[]): PathIds {
 }
 
 function isWhole({ paths }: Found, wanted: readonly string[]): boolean {
-  return paths !== undefined && wanted.every(path => Object.hasOwn(paths, path));
+  return wanted.every(path => paths !== undefined && Object.hasOwn(paths, path));
 }
 
 /** Commits of which something is wanted that is not known, unless a try is not due yet. */

@@ -69,7 +69,7 @@ export class Trial implements AsyncDisposable {
   timeoutMs = 5_000;
   private readonly edge = this.openEdge();
   private aheadMs = 0;
-  private readonly observed = new Set<Source>();
+  private readonly observed = new Set<string>();
   private readonly kept = new Map<string, string>();
   private readonly memory: Memory = {
     get: async key => this.kept.get(key) || undefined,
@@ -108,8 +108,9 @@ export class Trial implements AsyncDisposable {
     const { provider } = this.harness;
     if (provider.readPaths === undefined) throw new Error('this case needs a provider that knows of paths');
     // Paths are read of commits that were just observed.
-    if (!this.observed.has(side.source)) await this.ask(side, ['main'], more);
-    this.observed.add(side.source);
+    const source = JSON.stringify(side.source);
+    if (!this.observed.has(source)) await this.ask(side, ['main'], more);
+    this.observed.add(source);
     return this.noting(provider.readPaths(this.question(side.source, ['main'], more), wanted, this.ports));
   }
 

@@ -61,6 +61,8 @@ export interface GitRepository {
   renameBranch(from: string, to: string): Promise<void>;
   /** The commit that a full ref name (or HEAD) means, tags peeled; undefined when it is not there. */
   resolve(ref: string): Promise<string | undefined>;
+  /** Sets a value of the repository's own configuration. */
+  configure(key: string, value: string): Promise<void>;
   /** All tags, in no particular order, with the commits they mean. */
   tags(): Promise<readonly { readonly name: string; readonly commit: string }[]>;
   /** Whether it has no ref at all. */
@@ -176,6 +178,7 @@ export async function createRepository(
       await update('branch', '-M', from, to);
     },
     resolve: ref => resolveIn(directory, ref),
+    configure: async (key, value) => void (await update('config', key, value)),
     async tags() {
       const format = '%(refname:strip=2) %(objectname) %(*objectname)';
       const lines = (await git(directory, ['for-each-ref', `--format=${format}`, 'refs/tags'])).split('\n');
