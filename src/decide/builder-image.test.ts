@@ -88,6 +88,12 @@ it.each<[string, Facts, BuildFacts, string]>([
     `hold ${moved} ConfirmingRollback`,
   ],
   [
+    'another image that is not in doubt counts at once',
+    facts({ images: [image(one, two, { left }), image(one, 'sha256:3')] }),
+    build(),
+    `build ${moved} as written`,
+  ],
+  [
     'and counts then',
     facts({ images: [image(one, two, { left, head: { id: two, sightings: 2 } })] }),
     build(),

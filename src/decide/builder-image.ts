@@ -6,12 +6,12 @@ export const builderImageMoved: BuildCauseRule = {
   name: 'builder image moved',
   cause: 'BuilderImageMoved',
   applies(facts, build) {
-    const moved = build.recorded && movedImage(facts);
+    const [moved] = build.recorded ? movedImages(facts) : [];
     return moved && `${moved.image} is ${moved.head?.id} now, and was ${moved.built}`;
   },
 };
 
-/** The first image that moved since the last build; one without a record has not. */
-export function movedImage({ images = [] }: Facts): BuildImageFacts | undefined {
-  return images.find(({ built, head }) => built !== undefined && head !== undefined && head.id !== built);
+/** The images that moved since the last build; one without a record has not. */
+export function movedImages({ images = [] }: Facts): readonly BuildImageFacts[] {
+  return images.filter(({ built, head }) => built !== undefined && head !== undefined && head.id !== built);
 }

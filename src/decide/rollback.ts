@@ -1,5 +1,5 @@
 // An id that this Function left a short while ago is more often a stale replica or CDN than a rollback: it must be seen twice.
-import { movedImage } from './builder-image.ts';
+import { movedImages } from './builder-image.ts';
 import type { Facts, WatchFacts } from './facts.ts';
 import type { BuildGate, Hold } from './rule.ts';
 
@@ -27,7 +27,9 @@ export function confirm(
 export const rollbackConfirmed: BuildGate = {
   name: 'rollback confirmed',
   judge(facts, _, cause) {
-    if (cause === 'BuilderImageMoved') return confirm(facts, movedImage(facts));
-    return cause === 'NewRevision' ? confirmRollback(facts) : undefined;
+    if (cause === 'NewRevision') return confirmRollback(facts);
+    if (cause !== 'BuilderImageMoved') return undefined;
+    const doubts = movedImages(facts).map(image => confirm(facts, image));
+    return doubts.includes(undefined) ? undefined : doubts[0];
   },
 };
