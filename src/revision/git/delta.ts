@@ -11,8 +11,10 @@ interface ReadNumber {
   readonly next: number;
 }
 
-/** No object that is read is longer. */
+/** Numbers beyond it are none that a pack needs. */
 const largest = 2 ** 40;
+/** A few bytes of a delta can ask for any length. */
+const largestObject = 64 * 1024 * 1024;
 
 /** A number in groups of 7 bits, the lowest first; the first byte holds only so many `bits` of it. */
 export function readVarint(
@@ -52,6 +54,7 @@ export function applyDelta(base: Buffer, delta: Buffer): Buffer {
   const from = readVarint(delta, { at: 0, bits: 7 });
   const to = readVarint(delta, { at: from.next, bits: 7 });
   if (from.value !== base.length) throw new PackError('a delta is for another base');
+  if (to.value > largestObject) throw new PackError('a delta makes an object that is too large');
   const parts: Buffer[] = [];
   let length = 0;
   let at = to.next;
