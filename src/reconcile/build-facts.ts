@@ -15,6 +15,7 @@ import { firstServed, recordedBackend } from './build-engine.ts';
 import { lookAtShared, type SharedRun } from './build-follow.ts';
 import { findLostBuild } from './build-lost.ts';
 import { readResult } from './build-result.ts';
+import { isRecordedBuild } from './commands.ts';
 import { type Reading, wasEdited } from './context.ts';
 import { editedLast } from './managed-fields.ts';
 
@@ -138,7 +139,7 @@ function presence(object: object | undefined): 'present' | 'absent' {
 /** Undefined where nothing is recorded, or where an emptied field asks for a build. */
 function recordedBuild({ draft }: Reading, going: Going): RecordedBuild | undefined {
   const { build, sources, watch } = draft.status;
-  if (!build?.resourceRef || (!build.inputHash && !build.resourceHash) || build.resourceHash === '') return undefined;
+  if (!isRecordedBuild(build)) return undefined;
   const phase = phaseOf(build, going);
   const [first] = sources ?? [];
   const inputHash = build.inputHash && isOurHash(build.inputHash) ? build.inputHash : undefined;

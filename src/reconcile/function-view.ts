@@ -8,6 +8,7 @@ import type { KubeObject } from '../platform/kube/kube.ts';
 import type { PathIds } from '../revision/observation.ts';
 import { type BuildImageWatch, planBuildImages } from '../watch/build-images.ts';
 import { planWatch, type Watch } from '../watch/plan.ts';
+import { isAskedFor } from './commands.ts';
 import { readCompanionState } from './companion-state.ts';
 import { isWaiting, lostSource } from './watched-paths.ts';
 
@@ -38,7 +39,7 @@ export interface FunctionView {
   readonly holding: boolean;
   /** Reason of the condition Watching. */
   readonly watching: string | undefined;
-  /** Nothing is under way, and the last reconcile saw this generation. */
+  /** Nothing is under way or asked for, and the last reconcile saw this generation. */
   readonly settled: boolean;
   readonly history: History;
   /** The Builder that counts. */
@@ -172,7 +173,8 @@ function isHolding(fn: FunctionObject): boolean {
   return unpinned || reasons.some(reason => holds.has(reason ?? '')) || suspended || hold !== undefined;
 }
 
-function isSettled({ metadata, status }: FunctionObject): boolean {
-  if (status?.observedGeneration !== metadata.generation) return false;
+function isSettled(fn: FunctionObject): boolean {
+  const { metadata, status } = fn;
+  if (status?.observedGeneration !== metadata.generation || isAskedFor(fn)) return false;
   return findCondition(status?.conditions, 'Reconciling')?.status !== 'True';
 }

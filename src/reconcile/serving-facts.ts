@@ -7,6 +7,7 @@ import { parseServing, type ServingObject } from '../function/schema.ts';
 import type { ServingSpec } from '../function/schema-serving.ts';
 import type { ServingStageStatus } from '../function/status.ts';
 import { servingInputHash } from '../serving/plan.ts';
+import { isRecordedServing } from './commands.ts';
 import { type Reading, wasEdited } from './context.ts';
 import { editedLast } from './managed-fields.ts';
 
@@ -32,7 +33,7 @@ export function servingFacts(
   const pending = serving !== undefined && isPending(serving, spec);
   return {
     inputHash: servingInputHash(spec),
-    recorded: isRecorded(serving) ? { inputHash: comparable(serving.inputHash) } : undefined,
+    recorded: isRecordedServing(serving) ? { inputHash: comparable(serving.inputHash) } : undefined,
     everServed: serving !== undefined,
     serving: current !== undefined || pending ? 'present' : 'absent',
     justBuilt: findings.justBuilt ?? false,
@@ -44,12 +45,6 @@ export function servingFacts(
 /** A hash of another version says nothing: what it stands for is adopted. */
 function comparable(hash: string | undefined): string | undefined {
   return hash !== undefined && isOurHash(hash) ? hash : undefined;
-}
-
-/** Blanking the state, a hash or the reference is a command to serve anew. */
-function isRecorded(serving: ServingStageStatus | undefined): serving is ServingStageStatus {
-  if (!serving?.state || !serving.resourceRef || serving.resourceHash === '') return false;
-  return Boolean(serving.inputHash || serving.resourceHash);
 }
 
 /** Its intent is recorded, and it may not have been created yet. */
