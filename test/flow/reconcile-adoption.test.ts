@@ -113,7 +113,7 @@ describe('a Function that OpenFunction runs', () => {
     await world.reconcile();
     await world.writeStatus({ revision: { imageDigest: digest(2) } });
     await world.reconcile();
-    const [, serving] = await world.all(kinds.serving);
+    const serving = (await world.all(kinds.serving)).find(({ metadata }) => metadata.name !== 'serving-abcde');
     expect(serving).toMatchObject({ spec: { image: `reg.example/f:v1@${digest(2)}` } });
     expect((await world.read()).status).toMatchObject({
       build: running.build,
