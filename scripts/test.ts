@@ -10,6 +10,7 @@ const servers: Readonly<Record<string, string>> = {
   'docker-registry': '/usr/bin/docker-registry',
   'apache2-utils': '/usr/bin/htpasswd',
   skopeo: '/usr/bin/skopeo',
+  buildah: '/usr/bin/buildah',
 };
 
 const isCi = process.env['CI'] === 'true';

@@ -37,6 +37,7 @@ interface Parts extends Partial<WorkOrder> {
   readonly source: object;
   readonly image: string;
   readonly output?: object;
+  readonly strategy?: object;
   /** The PATH on which git is looked for. */
   readonly path?: string;
 }
@@ -89,14 +90,14 @@ export function workBench(): Bench {
     },
     credentials: {},
     registry: async () => stack.use(await startRegistry({ dir: join(directory, 'registry'), log: silentLog })),
-    async perform({ source, image, output = {}, path = usualPath, ...rest }) {
+    async perform({ source, image, output = {}, strategy = { name: 'buildpacks' }, path = usualPath, ...rest }) {
       runs += 1;
       const own = join(directory, `run-${runs}`);
       await mkdir(own);
       const log = openRunLog(join(directory, 'logs', `${runs}.log`), systemClock);
       const told: RunSource[] = [];
       const usual = {
-        spec: { source, strategy: { name: 'buildpacks' }, output: { image, ...output } },
+        spec: { source, strategy, output: { image, ...output } },
         namespace: 'default',
         known: undefined,
         inputs: noInputs,
@@ -118,6 +119,7 @@ export function gitSource(url: string, more: object = {}, contextDir?: string): 
 }
 
 interface Manifest {
+  readonly config: { readonly digest: string };
   readonly annotations: Readonly<Record<string, string>>;
   readonly layers: readonly { readonly digest: string; readonly size: number }[];
 }

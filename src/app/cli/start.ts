@@ -28,7 +28,10 @@ export const start: Verb = {
         ['revflow start', 'state in .revflow; prints the KUBECONFIG to use'],
         ['revflow start --state /var/tmp/revflow', 'another one beside it'],
       ],
-      ['Builds are packed, not run: the source becomes an image layer. It is never for production.'],
+      [
+        'A Dockerfile is built where buildah is installed; other builds are packed: the source becomes an image layer. It is never for',
+        'production.',
+      ],
     );
     for (const [flag, text] of flags) command.option(flag, text);
     command.action((given: Flags) => {

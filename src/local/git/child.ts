@@ -10,6 +10,8 @@ export interface Command {
   readonly cwd: string;
   /** What it reads; absent: nothing. */
   readonly input?: string;
+  /** Told what it writes to either stream, as it comes. */
+  readonly heard?: (text: string) => void;
   /** Aborted: the process and its descendants are killed, and the call rejects with the signal's reason. */
   readonly signal: AbortSignal;
 }
@@ -25,7 +27,7 @@ export interface Finished {
 const mostOutput = 256 * 1024;
 
 /** Runs a program to its end. Rejects with an error whose `code` is ENOENT where there is no such program. */
-export function runCommand({ program, args, env, cwd, input = '', signal }: Command): Promise<Finished> {
+export function runCommand({ program, args, env, cwd, input = '', heard, signal }: Command): Promise<Finished> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     // A group of its own: what it starts dies with it.
@@ -34,6 +36,7 @@ export function runCommand({ program, args, env, cwd, input = '', signal }: Comm
     signal.addEventListener('abort', kill, { once: true });
     const stdout = collect(child.stdout);
     const stderr = collect(child.stderr);
+    if (heard) for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', heard);
     // A program that ends before it read all of it says so by its exit code.
     child.stdin.on('error', () => {});
     child.stdin.end(input);
@@ -61,7 +64,8 @@ function killGroup(pid: number | undefined): void {
 function collect(stream: NodeJS.ReadableStream): () => string {
   const chunks: Buffer[] = [];
   let size = 0;
-  stream.on('data', (chunk: Buffer) => {
+  stream.on('data', (data: Buffer | string) => {
+    const chunk = Buffer.from(data);
     if (size < mostOutput) chunks.push(chunk.subarray(0, mostOutput - size));
     size += chunk.length;
   });

@@ -4,9 +4,10 @@ import { digestOf, type ManifestOCI, type ManifestOCIDescriptor, mediaTypes } fr
 import { type TarEntry, writeTar } from './tar.ts';
 import { readTree } from './tree.ts';
 
-interface Blob {
+export interface Blob {
   readonly descriptor: ManifestOCIDescriptor;
-  readonly content: Uint8Array;
+  /** Read when it is needed: layers of real images are large. */
+  readonly content: () => Promise<Uint8Array>;
 }
 
 export interface PackedImage {
@@ -77,7 +78,7 @@ export function packEntries(
 }
 
 function blob(mediaType: string, content: Uint8Array): Blob {
-  return { descriptor: { mediaType, digest: digestOf(content), size: content.length }, content };
+  return { descriptor: { mediaType, digest: digestOf(content), size: content.length }, content: async () => content };
 }
 
 function json(value: object): Buffer {

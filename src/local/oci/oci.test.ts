@@ -63,7 +63,7 @@ describe('packing', () => {
     await symlink('run.sh', join(root, 'link'));
     const image = await packImage(root, {});
     const archive = join(directory, 'layer.tar');
-    await writeFile(archive, gunzipSync(image.blobs[1]?.content ?? Buffer.alloc(0)));
+    await writeFile(archive, gunzipSync((await image.blobs[1]?.content()) ?? Buffer.alloc(0)));
     await run('tar', ['-xf', archive, '-C', directory]);
     expect(await readFile(join(directory, 'workspace', long), 'utf8')).toBe('deep');
     expect(await readlink(join(directory, 'workspace/link'))).toBe('run.sh');

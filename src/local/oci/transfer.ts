@@ -32,7 +32,7 @@ const Image = z.object({ layers: z.array(Descriptor).nullish() });
 export async function pushImage(image: PackedImage, tag: string, transfer: Transfer): Promise<string> {
   for (const { descriptor, content } of image.blobs) {
     const known = await ask(transfer, { method: 'HEAD', path: `blobs/${descriptor.digest}`, accept: [404] });
-    if (known.status === 404) await pushBlob(descriptor.digest, content, transfer);
+    if (known.status === 404) await pushBlob(descriptor.digest, await content(), transfer);
   }
   await ask(transfer, {
     method: 'PUT',

@@ -1,4 +1,4 @@
-// The work of one run: fetch the source, pack its directory, push the image. Everything it touches lies in a directory of its own.
+// The work of one run: fetch the source, build its Dockerfile or pack its directory, push the image. Everything it touches lies in a directory of its own.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getCACertificates } from 'node:tls';
@@ -13,12 +13,13 @@ import { Registries } from '../../revision/oci/registry.ts';
 import type { Memory } from '../../revision/provider.ts';
 import { defaultTag, parseImage } from '../../watch/image.ts';
 import { type Forge, type GitSource, type ImageSource, type Source, sourceTls } from '../../watch/source.ts';
-import { packImage } from '../oci/image.ts';
+import { type PackedImage, packImage } from '../oci/image.ts';
 import { pullLayers, pushImage, type Transfer } from '../oci/transfer.ts';
 import { insideDirectory, writeLayers } from '../oci/tree.ts';
 import type { BuildSpec } from './build-object.ts';
 import { checkOut } from './checkout.ts';
 import type { KnownSource } from './dialect.ts';
+import { buildDockerfile, isDockerfileStrategy } from './dockerfile.ts';
 import type { Inputs } from './inputs.ts';
 import { judgeBuild } from './registration.ts';
 import type { RunLog } from './run-log.ts';
@@ -53,6 +54,11 @@ export interface WorkOrder {
   readonly fetched: (source: RunSource) => Promise<void>;
 }
 
+interface Made {
+  readonly image: PackedImage;
+  readonly message: string;
+}
+
 export type WorkResult = Omit<WorkEnd, 'image'>;
 
 /** On the image: that it was packed and not built, and why. */
@@ -77,18 +83,43 @@ export class Worker {
     await mkdir(source, { recursive: true, mode: 0o700 });
     const fetched = await this.fetch(order, source);
     await order.fetched(fetched);
-    const message = `packed, not built: strategy ${spec.strategy.name} needs a cluster`;
-    const { labels = {}, annotations = {} } = spec.output;
-    const image = await packImage(await insideDirectory(source, spec.source?.contextDir ?? ''), {
-      labels,
-      annotations: { ...origin(spec, fetched), ...annotations, [packedAnnotation]: message },
-    });
-    log.write(`packed ${image.size} bytes as ${image.digest}`);
+    const { image, message } = await this.make(order, fetched, source);
+    log.write(`made ${image.size} bytes as ${image.digest}`);
     const { reference, transfer } = await this.transfer(order, spec.output.image, 'push');
     await this.retrying(order, () => pushImage(image, reference.tag ?? defaultTag, transfer));
     log.write(`pushed ${spec.output.image}`);
     log.write(message);
     return { digest: image.digest, size: image.size, message };
+  }
+
+  /** A Dockerfile is built; anything else needs the images of a cluster, and is packed as it is. */
+  private async make(order: WorkOrder, fetched: RunSource, source: string): Promise<Made> {
+    const { spec, inputs, directory, signal, log } = order;
+    const { labels = {}, annotations: asked = {} } = spec.output;
+    const strategy = spec.strategy.name;
+    const context = await insideDirectory(source, spec.source?.contextDir ?? '');
+    const annotations = { ...origin(spec, fetched), ...asked };
+    if (!isDockerfileStrategy(strategy)) {
+      const message = `packed, not built: strategy ${strategy} needs a cluster`;
+      const texts = { labels, annotations: { ...annotations, [packedAnnotation]: message } };
+      return { image: await packImage(context, texts), message };
+    }
+    const own = join(directory, 'buildah');
+    await mkdir(own, { mode: 0o700 });
+    const { programPath, proxies = {} } = this.ports;
+    const caFile = await this.writeAuthorities(directory, undefined);
+    const insecureRegistry = this.plainRegistry(spec);
+    const build = { strategy, context, inputs, insecureRegistry, labels, annotations };
+    const image = await buildDockerfile({ ...build, directory: own, programPath, proxies, caFile, signal, log });
+    return { image, message: 'built by buildah' };
+  }
+
+  /** Base images may lie where the image is pushed to. */
+  private plainRegistry({ output }: BuildSpec): string | undefined {
+    const reference = parseImage(output.image);
+    if ('error' in reference) return undefined;
+    const isLoopback = /^(?:localhost|127\.[\d.]+|\[::1\])(?::\d+)?$/.test(reference.registry);
+    return isLoopback || output.insecure === true ? reference.registry : undefined;
   }
 
   private async fetch(order: WorkOrder, directory: string): Promise<RunSource> {
