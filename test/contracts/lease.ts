@@ -60,6 +60,13 @@ export function leaseContract(): void {
       );
     }
 
+    test('a closed one leaves no timer behind: its process can end', async () => {
+      const one = candidate('one');
+      await leads(one);
+      await one.close();
+      expect(clock.pending).toBe(0);
+    });
+
     test('a Lease that is not there is made and held', async () => {
       const one = candidate('one');
       const told: boolean[] = [];

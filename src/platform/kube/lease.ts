@@ -55,8 +55,10 @@ export function elect(options: ElectionOptions): Election {
     onChange: listener => candidate.listeners.push(listener),
     async close() {
       closing.abort();
-      // A renewal that hangs on a dead connection is not waited for: the Lease then ends by itself.
-      await Promise.race([running, options.clock.sleep(closeMs)]);
+      // A renewal that hangs on a dead connection is not waited for: the Lease then ends by itself. Nor does the process wait for the time.
+      const waited = new AbortController();
+      await Promise.race([running, options.clock.sleep(closeMs, waited.signal).catch(() => {})]);
+      waited.abort();
       await candidate.release();
     },
   };
