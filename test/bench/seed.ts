@@ -6,39 +6,14 @@ import { sha256 } from '../../src/function/hash.ts';
 import type { FunctionObject } from '../../src/function/schema.ts';
 import { parseFunction } from '../../src/function/schema.ts';
 import { Database } from '../../src/local/api-server/store/database.ts';
-import type { Kind, KubeObject } from '../../src/platform/kube/kube.ts';
+import type { KubeObject } from '../../src/platform/kube/kube.ts';
 import { servingInputHash, wantedServing } from '../../src/serving/plan.ts';
 import { anonymous, sourceKey } from '../../src/watch/graph.ts';
 import { planWatch } from '../../src/watch/plan.ts';
 import type { Member } from './fleet.ts';
 import { initialCommit, initialDigest } from './heads.ts';
+import { keyOf, type Names, resourceOf, Stencil, versionPattern } from './stencil.ts';
 import { type Template, templateNamespace, templatePath } from './template.ts';
-
-/** What stands in a template's texts, and is another thing in each copy. */
-type Names = ReadonlyMap<string, string>;
-
-const versionPattern = /"resourceVersion":"(\d+)"/;
-
-/** A text cut at the names that are to be replaced. */
-class Stencil {
-  readonly kind: Kind;
-  readonly version: number;
-  readonly text: string;
-  readonly #parts: readonly string[];
-
-  constructor(kind: Kind, object: KubeObject, names: readonly string[]) {
-    const { apiVersion, kind: word, ...rest } = object;
-    this.kind = kind;
-    this.text = JSON.stringify({ apiVersion, kind: word, ...rest });
-    this.version = Number(versionPattern.exec(this.text)?.[1]);
-    const longestFirst = names.toSorted((a, b) => b.length - a.length).map(name => name.replace(/[.+]/g, '\\$&'));
-    this.#parts = this.text.split(new RegExp(`(${longestFirst.join('|')})`));
-  }
-
-  fill(names: Names): string {
-    return this.#parts.map((part, at) => (at % 2 === 0 ? part : (names.get(part) ?? part))).join('');
-  }
-}
 
 interface Cut {
   readonly template: Template;
@@ -139,12 +114,4 @@ function hashesOf(fn: FunctionObject): Hashes {
     build: wanted === undefined ? '' : buildInputHash(wanted),
     serving: served === undefined ? '' : servingInputHash(served),
   };
-}
-
-function resourceOf({ apiVersion, plural }: Kind): string {
-  return `${apiVersion.split('/')[0]}/${plural}`;
-}
-
-function keyOf({ metadata }: KubeObject): string {
-  return `${metadata.namespace}/${metadata.name}`;
 }
