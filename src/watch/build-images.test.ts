@@ -57,6 +57,11 @@ describe('the images that a Function is built with', () => {
     expect(planned({ build: runImage({ value: 'builders.example/go:1' }) })).toHaveLength(1);
   });
 
+  it('are the builder that a parameter names rather than that of the spec, as in the build', () => {
+    const build = { shipwright: { params: [null, { name: 'builder-image', value: 'builders.example/own:2' }] } };
+    expect(planned({ build }).map(({ image }) => image)).toEqual(['builders.example/own:2']);
+  });
+
   it.each([
     [
       'another word',

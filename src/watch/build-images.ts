@@ -28,8 +28,8 @@ export const mostBuildImages = 2;
 /** Calmer than a Git branch: builders move now and then, and many Functions stand on one. */
 const defaultIntervalMs = 5 * 60_000;
 const word = 'builder-image';
-/** The parameter of the strategy `openfunction` that names the run image. */
-const runImageParam = 'RUN_IMAGE';
+/** Parameters of strategies that name the run image, and the builder where it is not `spec.build.builder`. */
+const params = { run: 'RUN_IMAGE', builder: 'builder-image' } as const;
 const nothing: BuildImagesPlan = { watches: [], warnings: [] };
 
 /** Plans the watches of a Function's build images. Pure, and total; nothing is watched unless the annotation asks for it. */
@@ -59,16 +59,23 @@ interface Written {
   readonly isBuilder: boolean;
 }
 
-function imagesOf({ builder, shipwright }: BuildSpec): readonly Written[] {
-  const params = shipwright?.params ?? [];
-  const at = params.findLastIndex(param => param?.name === runImageParam);
-  const { value, configMapValue, secretValue } = params[at] ?? {};
-  const text = configMapValue || secretValue ? undefined : value;
-  const run = { path: `spec.build.shipwright.params[${at}]`, text, isBuilder: false };
+function imagesOf(build: BuildSpec): readonly Written[] {
+  const builder = paramOf(build, params.builder) ?? { path: 'spec.build.builder', text: build.builder ?? '' };
+  const run = paramOf(build, params.run) ?? { path: '', text: '' };
   return [
-    ...(builder ? [{ path: 'spec.build.builder', text: builder, isBuilder: true }] : []),
-    ...(at === -1 || text === '' ? [] : [run]),
-  ];
+    { ...builder, isBuilder: true },
+    { ...run, isBuilder: false },
+  ].filter(({ text }) => text !== '');
+}
+
+/** A parameter as it is given last; `text` is absent where a ConfigMap or a Secret has its value. */
+function paramOf({ shipwright }: BuildSpec, name: string): Omit<Written, 'isBuilder'> | undefined {
+  const given = shipwright?.params ?? [];
+  const at = given.findLastIndex(param => param?.name === name);
+  const param = given[at];
+  if (!param) return undefined;
+  const text = param.configMapValue || param.secretValue ? undefined : (param.value ?? '');
+  return { path: `spec.build.shipwright.params[${at}]`, text };
 }
 
 function planImage(
@@ -95,7 +102,7 @@ function planImage(
     ...(own?.insecureRegistry ? { plainCredentials: true } : {}),
     ...(own?.skipVerify ? { skipVerify: true } : {}),
   };
-  const isBuilders = isBuilder || registryOf(build.builder ?? '') === registry;
+  const isBuilders = isBuilder || registryOf(imagesOf(build)[0]?.text ?? '') === registry;
   const secret = (isBuilders && build.builderCredentials?.name) || (own && fn.spec.imageCredentials?.name);
   const intervalMs = read.given.includes('polling-interval') ? read.params.intervalMs : defaultIntervalMs;
   return {
