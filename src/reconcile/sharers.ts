@@ -25,7 +25,9 @@ export class Sharers {
     const share = shareOf(claim);
     if (share === undefined || claim.share?.own) return undefined;
     for (const { uid, name, builder } of this.#byShare.get(share)?.values() ?? []) {
-      if (uid !== claim.uid && builder !== claim.share?.past) return { function: name, builder };
+      // One of the same name with another UID was deleted, and its run goes with it.
+      const isOther = uid !== claim.uid && name !== claim.name;
+      if (isOther && builder !== claim.share?.past) return { function: name, builder };
     }
     return undefined;
   }
