@@ -58,6 +58,7 @@ describe('check -f', () => {
           first build         it was never built
           suspended           -
           held                -
+          engine takes it     -
           retry later         -
           first observation   -
           rollback confirmed  -

@@ -6,14 +6,16 @@ import { egressPolicy } from '../../platform/http/egress.ts';
 import type { Http } from '../../platform/http/http.ts';
 import { createLog } from '../../platform/logger.ts';
 import type { State } from '../../platform/state/state.ts';
+import { subscriberOf } from '../../reconcile/subscriber.ts';
 import type { Credentials } from '../../revision/credential.ts';
 import { createMemory } from '../../revision/memory.ts';
 import type { Heads, Observation } from '../../revision/observation.ts';
 import { addPaths, troubleOf } from '../../revision/path-ids.ts';
 import type { FoundPaths, WantedPaths } from '../../revision/provider.ts';
 import { createProviders } from '../../revision/providers.ts';
+import { planBuildImages } from '../../watch/build-images.ts';
 import { SourceGraph } from '../../watch/graph.ts';
-import { planWatch } from '../../watch/plan.ts';
+import { planWatch, type Watch } from '../../watch/plan.ts';
 import { type SourceSpec, stateKeys } from '../../watch/source.ts';
 import { type ClientConfig, readCaFile } from '../config.ts';
 import { version } from '../version.ts';
@@ -87,17 +89,22 @@ export async function askSources(
   return drivers;
 }
 
-/** The distinct sources of what is watched with a credential that can be used; the others have nothing to be asked with. */
+/** The distinct sources of what is watched, build images too, with a credential that can be used; the others have nothing to be asked with. */
 async function specsOf(candidates: readonly Candidate[], credentials: Credentials): Promise<readonly SourceSpec[]> {
   const graph = new SourceGraph();
+  const subscribe = async (subscriber: string, namespace: string, watch: Watch) => {
+    const ref = watch.secret === undefined ? undefined : { namespace, name: watch.secret };
+    const resolved = await credentials.resolve(ref, watch.source).catch(unusable);
+    if (resolved) graph.subscribe(subscriber, { watch, namespace, credentialId: resolved.credentialId });
+  };
   for (const { key, fn } of candidates) {
-    const plan = fn && planWatch(fn);
-    if (fn === undefined || plan?.kind !== 'watched') continue;
+    if (fn === undefined) continue;
     const { namespace } = fn.metadata;
-    const { secret, source } = plan.watch;
-    const ref = secret === undefined ? undefined : { namespace, name: secret };
-    const resolved = await credentials.resolve(ref, source).catch(unusable);
-    if (resolved) graph.subscribe(key, { watch: plan.watch, namespace, credentialId: resolved.credentialId });
+    const plan = planWatch(fn);
+    if (plan.kind === 'watched') await subscribe(key, namespace, plan.watch);
+    for (const [at, watch] of planBuildImages(fn).watches.entries()) {
+      await subscribe(subscriberOf(key, at), namespace, watch);
+    }
   }
   return [...graph.keys()].flatMap(key => graph.spec(key) ?? []);
 }
