@@ -126,6 +126,30 @@ describe('a build that nothing ended', () => {
     expect(await world.shipwright.runs()).toEqual([]);
   });
 
+  it('checklist 47: in time is Timeout on Tekton too', async () => {
+    const world = await createWorld(cluster);
+    const annotations = { 'openfunction.io/build-engine': 'tekton' };
+    await world.create({ ...gitSpec, build: { ...gitSpec.build, timeout: '10m' } }, annotations);
+    await world.reconcile();
+    world.clock.advance(10 * 60_000 + 5000);
+    await world.reconcile();
+    expect(await buildOf(world)).toMatchObject({ state: 'Timeout', reason: 'Timeout', buildDuration: '10m0s' });
+    const [run] = await world.all(kinds.pipelineRun);
+    expect(run?.['spec']).toMatchObject({ status: 'Cancelled', timeouts: { pipeline: '10m' } });
+  });
+
+  it('checklist 48: is stopped through its Builder on Tekton too', async () => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec, { 'openfunction.io/build-engine': 'tekton' });
+    await world.reconcile();
+    const [builder] = await world.all(kinds.builder);
+    const ref = { kind: kinds.builder, namespace: world.namespace, name: builder?.metadata.name ?? '' };
+    await world.kube.patch(ref, { spec: { state: 'Cancelled' } });
+    await world.reconcile();
+    const [run] = await world.all(kinds.pipelineRun);
+    expect(run?.['spec']).toMatchObject({ status: 'Cancelled' });
+  });
+
   it('checklist 48: is stopped through its Builder: spec.state Cancelled cancels the BuildRun, once', async () => {
     const world = await started();
     const [builder] = await world.all(kinds.builder);

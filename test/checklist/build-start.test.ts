@@ -5,6 +5,7 @@ import type { KubeObject } from '../../src/platform/kube/kube.ts';
 import { startReconcileCluster } from '../flow/cluster.ts';
 import { createWorld, digest, gitSpec, shaA, type World } from '../flow/world.ts';
 import type { TestCluster } from '../servers/api-server.ts';
+import { otherProcess } from './other-process.ts';
 
 let cluster: TestCluster;
 beforeAll(async () => {
@@ -52,6 +53,20 @@ describe('the objects of a build', () => {
     });
     expect(metadata.ownerReferences).toMatchObject([ownedBy(fn)]);
     expect(spec).toEqual({ ...gitSpec.build, image: 'reg.example/f:v1', imageCredentials: { name: 'push' } });
+  });
+
+  it('checklist 31: a Function whose name is longer than a label builds too: the label has its beginning and a hash', async () => {
+    const world = await createWorld(cluster);
+    const name = `${'long-'.repeat(20)}name`;
+    const { apiVersion, kind } = kinds.function;
+    const metadata = { namespace: world.namespace, name };
+    await world.kube.create(kinds.function, { apiVersion, kind, metadata, spec: gitSpec });
+    await otherProcess(world, name)();
+    const { metadata: made } = await builder(world);
+    const label = made.labels?.['openfunction.io/function'] ?? '';
+    expect(label).toMatch(/^long-long-/);
+    expect(label.length).toBeLessThanOrEqual(63);
+    expect(await world.shipwright.runs()).toHaveLength(1);
   });
 
   it('checklist 32: status.build goes from Created to Building and to its end, names the Builder and has a hash', async () => {

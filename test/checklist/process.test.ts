@@ -2,38 +2,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRunConfig } from '../../src/app/config.ts';
 import { serveHealth } from '../../src/app/health.ts';
-import { defaultPolicy } from '../../src/decide/facts.ts';
 import { kinds } from '../../src/function/kinds.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
-import { createMemoryState } from '../../src/platform/state/memory.ts';
-import { createReconciler } from '../../src/reconcile/function.ts';
-import { createCredentials } from '../../src/revision/credential.ts';
 import { startReconcileCluster } from '../flow/cluster.ts';
-import { createWorld, digest, gitSpec, shaA, type World, watching } from '../flow/world.ts';
+import { createWorld, digest, gitSpec, shaA, watching } from '../flow/world.ts';
 import { silentLog, type TestCluster } from '../servers/api-server.ts';
+import { otherProcess } from './other-process.ts';
 
 let cluster: TestCluster;
 beforeAll(async () => {
   cluster = await startReconcileCluster();
 });
 afterAll(() => cluster[Symbol.asyncDispose]());
-
-/** Another process at the same cluster and time, which knows nothing but what stands there. */
-function otherProcess({ kube, clock, namespace }: World): () => Promise<number | undefined | void> {
-  const handler = createReconciler({
-    kube,
-    clock,
-    state: createMemoryState({ clock }),
-    credentials: createCredentials({ kube, installKey: new Uint8Array(32), clock, requireHosts: false }),
-    slots: { take: async () => 'granted' },
-    log: silentLog,
-    events: async () => {},
-    metrics: createMetrics(),
-    policy: defaultPolicy,
-    mode: 'full',
-  });
-  return () => handler(`${namespace}/f`, AbortSignal.timeout(20_000));
-}
 
 describe('the flags of OpenFunction’s operator', () => {
   it('checklist 94: have its defaults, but for metrics, which stand beside the probes', () => {
