@@ -30,6 +30,7 @@ export async function buildStep(context: Context): Promise<Outcome> {
   const spec = wantedBuilder(context.fn, undefined);
   const backend = await chooseBackend(context.options.kube, context.steering);
   const going = await lookAtBuild(context, backend);
+  if (going.builder && !context.draft.status.build?.resourceRef) nameAgain(context, going.builder);
   if (spec === undefined) return skipBuild(context, going);
   await settle(context, going);
   const work: Work = { backend, spec, going };
@@ -84,7 +85,6 @@ async function act(context: Context, work: Work, decided: Decided): Promise<Outc
   const isStopping = isRunning && draft.status.build?.cancelledAt !== undefined;
   const isLost = decision.verdict === 'build' && !facts.recorded && work.going.result?.phase === 'running';
   if (builder && run && (decision.verdict === 'cancel' || isLost || (isStopping && decision.verdict !== 'build'))) {
-    if (isLost) nameAgain(context, builder);
     const outcome = await cancelBuild(context, { backend: work.going.backend, builder, run });
     if (outcome) return outcome;
     const again = { ...work, going: { ...work.going, run: undefined, result: undefined } };
@@ -98,7 +98,7 @@ async function act(context: Context, work: Work, decided: Decided): Promise<Outc
   if (decision.verdict === 'build') {
     // A build that has just ended is served all the same where only news outdates it: something ships.
     if (!isNews(decision.cause)) context.findings.outdated = true;
-    if (builder && facts.recorded && isOpenPhase(facts)) await abandon(context, builder, decision);
+    if (builder && isOpen(draft.status.build ?? {})) await abandon(context, builder, decision);
     return startBuild(context, { ...orderOf(work.backend, decision, facts), ...lossOf(context, work.going, decision) });
   }
   if (facts.recorded?.phase === 'intended') return goOn(context, work);
@@ -106,16 +106,12 @@ async function act(context: Context, work: Work, decided: Decided): Promise<Outc
   return report(context, work, decision);
 }
 
-/** What runs was cleared away: it is named again while it is stopped, without the hash, which keeps the command. */
+/** What goes on was cleared away: it is named again until it is out of the way, without the hash, which keeps the command. */
 function nameAgain({ draft }: Context, { metadata }: BuilderObject): void {
   const { cancelledAt } = draft.status.build ?? {};
   const sequence = Number(metadata.labels?.[labels.sequence]) || undefined;
   const build = { state: 'Building', resourceRef: metadata.name, sequence, cancelledAt };
   draft.set({ build: withoutAbsent<BuildStatus>(build) });
-}
-
-function isOpenPhase({ recorded }: BuildFacts): boolean {
-  return recorded?.phase === 'intended' || recorded?.phase === 'running';
 }
 
 function orderOf(backend: Backend, { cause, revision }: Starting, { recorded }: BuildFacts): Order {

@@ -64,6 +64,29 @@ describe('a command through the status', () => {
     expect(await world.shipwright.runs()).toHaveLength(1);
   });
 
+  it('checklist 79: one that was cleared before its run was there, or as it ended, leaves no open Builder', async () => {
+    const early = await createWorld(cluster);
+    early.interrupt = (moment, request) => {
+      if (moment === 'before' && request.startsWith('create buildruns')) throw new Error('killed');
+    };
+    await early.create(gitSpec);
+    await early.reconcile();
+    const late = await createWorld(cluster);
+    await late.create(gitSpec);
+    await late.reconcile();
+    await late.shipwright.fail(await late.shipwright.newest(), 'Failed', 'it does not build');
+    for (const world of [early, late]) {
+      world.interrupt = () => {};
+      await world.writeStatus({ build: null });
+      await world.reconcile();
+      expect((await status(world))?.build).toMatchObject({ state: 'Building', cause: 'Cleared', sequence: 2 });
+    }
+    const states = async (world: World) =>
+      (await world.all(kinds.builder)).map(builder => String(Object(builder['status']).state)).toSorted();
+    expect(await states(early)).toEqual(['Building', 'Canceled']);
+    expect(await states(late)).toEqual(['Building', 'Failed']);
+  });
+
   it('checklist 80: a good build replaces sources and revision by what was really built, a failed one leaves them', async () => {
     const world = await built();
     await world.writeStatus({ build: null, sources: [{ name: 'default', git: { commitSha: shaB } }] });
