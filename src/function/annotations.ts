@@ -3,7 +3,6 @@ import { parseBuildHooks, type ReadHooks } from './build-hooks.ts';
 import { annotations as keys } from './names.ts';
 import { type Problem, pathText } from './problem.ts';
 import { parseWatchParams, type ReadParams } from './watch-params.ts';
-import { filterWords } from './watch-paths.ts';
 
 export interface Steering {
   /** What to watch; undefined unless `revision-controller` is exactly `enable`. */
@@ -40,7 +39,6 @@ export function readAnnotations(annotations: Readonly<Record<string, string>> = 
     problems: [
       ...outside(annotations, keys.suspend, ['true', 'false']),
       ...outside(annotations, keys.buildEngine, engines),
-      ...outside(annotations, keys.pathFilter, filterWords),
     ],
   };
 }

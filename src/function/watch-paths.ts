@@ -18,7 +18,7 @@ const mostPaths = 16;
 const longestPath = 512;
 const longestText = 8192;
 /** Words of `path-filter`; any other is warned about and means `on`. */
-export const filterWords = ['on', 'off'] as const;
+const filterWords = ['on', 'off'] as const;
 
 /** Reads what a Function says of paths; never throws. A Function without a sub-path watches the whole repository. */
 export function readWatchPaths({ metadata, spec }: FunctionObject): WatchPaths {
