@@ -82,7 +82,7 @@ export class Stage {
   }
 
   async remove(kind: Kind, name: string): Promise<void> {
-    await this.cluster.kube.remove({ kind, namespace: this.namespace, name });
+    await this.#removeOne(kind, name);
     await this.#untilCollected();
   }
 
@@ -144,16 +144,27 @@ export class Stage {
     return (await Promise.all([this.all(kinds.builder), this.all(kinds.serving)])).flat();
   }
 
-  /** Garbage collection by owner takes its own time. */
+  /** Garbage collection by owner takes its own time; a real API server alone has none, and it is played. */
   async #untilCollected(): Promise<void> {
     await eventually(`orphans of ${this.namespace} are collected`, async () => {
-      const kept = await Promise.all(
-        [kinds.function, kinds.builder, kinds.serving, kinds.build, kinds.buildRun].map(kind => this.all(kind)),
-      );
-      const objects = kept.flat();
-      const uids = new Set(objects.map(({ metadata }) => metadata.uid));
-      return objects.every(({ metadata }) => (metadata.ownerReferences ?? []).every(owner => uids.has(owner.uid)));
+      const orphans = await this.#orphans();
+      if (this.cluster.isReal) for (const [kind, { metadata }] of orphans) await this.#removeOne(kind, metadata.name);
+      return orphans.length === 0;
     });
+  }
+
+  async #orphans(): Promise<readonly (readonly [Kind, KubeObject])[]> {
+    const some = [kinds.function, kinds.builder, kinds.serving, kinds.build, kinds.buildRun];
+    const lists = await Promise.all(
+      some.map(async kind => (await this.all(kind)).map(object => [kind, object] as const)),
+    );
+    const all = lists.flat();
+    const uids = new Set(all.map(([, { metadata }]) => metadata.uid));
+    return all.filter(([, { metadata }]) => metadata.ownerReferences?.some(owner => !uids.has(owner.uid)));
+  }
+
+  async #removeOne(kind: Kind, name: string): Promise<void> {
+    await this.cluster.kube.remove({ kind, namespace: this.namespace, name });
   }
 }
 
