@@ -1,7 +1,7 @@
 // Who gets a build slot, and when.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Claim } from './claim.ts';
+import type { Claim, Share } from './claim.ts';
 import { SlotKeeper } from './slots.ts';
 
 const claim = (namespace: string, name: string, sequence = 1): Claim => ({
@@ -119,6 +119,97 @@ describe('build slots', () => {
           for (const one of next) keeper.runEnded(one);
         }
         expect(keeper.taken).toBe(0);
+      }),
+    );
+  });
+});
+
+describe('runs that several Functions share', () => {
+  const keeper = (cluster = 10) => new SlotKeeper({ cluster, namespace: Infinity });
+  const sharing = (namespace: string, name: string, share: Partial<Share> = {}): Claim => ({
+    ...claim(namespace, name),
+    share: { key: 'k', own: false, ...share },
+  });
+  const first = { function: '1', builder: 'builder-1-1' };
+
+  it('are granted to the first, and named to the others, which take no slot', () => {
+    const slots = keeper(1);
+    expect(slots.take(sharing('a', '1'), 0)).toBe('granted');
+    expect(slots.take(sharing('a', '2'), 0)).toEqual(first);
+    slots.runLives(sharing('a', '1', { own: true }));
+    expect(slots.take(sharing('a', '3'), 0)).toEqual(first);
+    expect([slots.taken, slots.waiting]).toEqual([1, 0]);
+  });
+
+  it('are never named across namespaces, nor for other inputs', () => {
+    const slots = keeper();
+    slots.take(sharing('a', '1'), 0);
+    expect(slots.take(sharing('b', '2'), 0)).toBe('granted');
+    expect(slots.take(sharing('a', '3', { key: 'other' }), 0)).toBe('granted');
+    expect(slots.take(claim('a', '4'), 0)).toBe('granted');
+  });
+
+  it('are not for those who want their own, which others may follow', () => {
+    const slots = keeper();
+    slots.take(sharing('a', '1'), 0);
+    expect(slots.take(sharing('a', '2', { own: true }), 0)).toBe('granted');
+    slots.runEnded(sharing('a', '1'));
+    expect(slots.take(sharing('a', '3'), 0)).toEqual({ function: '2', builder: 'builder-2-1' });
+  });
+
+  it('are not named again to one that followed in vain, nor when they have ended', () => {
+    const slots = keeper();
+    slots.take(sharing('a', '1'), 0);
+    expect(slots.take(sharing('a', '2', { past: first.builder }), 0)).toBe('granted');
+    slots.runEnded(sharing('a', '1'));
+    slots.runEnded(sharing('a', '2'));
+    expect(slots.take(sharing('a', '3'), 0)).toBe('granted');
+  });
+
+  it('are not followed when the grant is taken back, or its Function is gone', () => {
+    for (const end of ['late', 'gone'] as const) {
+      const slots = keeper();
+      slots.take(sharing('a', '1'), 0);
+      if (end === 'gone') slots.functionGone('a-1');
+      else slots.grantNext(120_001);
+      expect(slots.take(sharing('a', '2'), 120_001)).toBe('granted');
+    }
+  });
+
+  it('are named to those who waited for a slot as soon as one of them has it', () => {
+    const slots = keeper(1);
+    slots.take(claim('b', '0'), 0);
+    for (const name of ['1', '2', '3']) expect(slots.take(sharing('a', name), 0)).toBe('wait');
+    slots.runEnded(claim('b', '0'));
+    const answered = slots.grantNext(0).map(({ claim: { name }, answer }) => [name, answer]);
+    expect(answered).toEqual([
+      ['1', 'granted'],
+      ['2', first],
+      ['3', first],
+    ]);
+    expect([slots.taken, slots.waiting]).toEqual([1, 0]);
+  });
+
+  it('are as many as there are different ones, whoever asks when, and however few slots there are', () => {
+    const one = fc.record({ namespace: fc.constantFrom('a', 'b'), key: fc.constantFrom('k', 'l', 'm') });
+    fc.assert(
+      fc.property(fc.array(one, { minLength: 1, maxLength: 30 }), fc.integer({ min: 1, max: 7 }), (all, cluster) => {
+        const slots = keeper(cluster);
+        const claims = all.map(({ namespace, key }, at) => sharing(namespace, String(at), { key }));
+        const ran = claims.filter(each => slots.take(each, 0) === 'granted');
+        const live = [...ran];
+        while (slots.waiting > 0) {
+          // While any of them waits, the runs of the others go on: what is shared is asked for while it lives.
+          const ended = live.shift();
+          if (ended) slots.runEnded(ended);
+          const next = slots.grantNext(0).flatMap(({ claim: each, answer }) => (answer === 'granted' ? [each] : []));
+          ran.push(...next);
+          live.push(...next);
+        }
+        const kinds = new Set(claims.map(({ namespace, share }) => `${namespace} ${share?.key}`));
+        const built = ran.map(({ namespace, share }) => `${namespace} ${share?.key}`);
+        expect(new Set(built)).toEqual(kinds);
+        expect(built.length).toBe(kinds.size);
       }),
     );
   });
