@@ -4,7 +4,7 @@ import { canonicalJson, sha256 } from '../function/hash.ts';
 import { functionLabel } from '../function/names.ts';
 import { TerminalError } from '../platform/errors.ts';
 import type { Backend, BuildOrder } from './backend.ts';
-import { buildTimeoutMs } from './plan.ts';
+import { buildInputHash, buildTimeoutMs } from './plan.ts';
 
 export interface Shareable {
   readonly backend: Backend;
@@ -19,7 +19,7 @@ const commit = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /**
  * The hash; two of one namespace that are equal give the same image. It is of the very objects that would be created, without what tells
- * whose they are. Undefined: the run is nobody else's, since its source may be another one a moment later, it cannot be asked for at all, or
+ * whose they are, and of the inputs that stand in none of them. Undefined: the run is nobody else's, since its source may be another one a moment later, it cannot be asked for at all, or
  * the Function's name is too long to stand in a label.
  */
 export function shareKey({ backend, order, name, madeWith }: Shareable): string | undefined {
@@ -28,7 +28,8 @@ export function shareKey({ backend, order, name, madeWith }: Shareable): string 
   const nobody = { ...kind, spec, metadata: { name: 'builder', namespace: metadata.namespace, uid: 'builder' } };
   try {
     const objects = backend.emit({ ...order, builder: nobody }).map(({ object }) => object);
-    return sha256(canonicalJson({ engine: backend.engine, objects, timeoutMs: buildTimeoutMs(spec), madeWith }));
+    const inputs = { hash: buildInputHash(spec), timeoutMs: buildTimeoutMs(spec), madeWith };
+    return sha256(canonicalJson({ engine: backend.engine, objects, inputs }));
   } catch (error) {
     if (error instanceof TerminalError) return undefined;
     throw error;
