@@ -24,6 +24,7 @@ interface Wish {
   readonly url?: string;
   readonly secret?: string;
   readonly want?: string;
+  readonly paths?: readonly string[];
   readonly intervalMs?: number;
   readonly forge?: GitSource['forge'];
 }
@@ -116,13 +117,15 @@ export class PollWorld {
     url = 'https://git.example/o/r',
     secret = '',
     want = 'main',
+    paths,
     intervalMs = interval,
     forge = 'git',
   }: Wish = {}): Promise<string> {
     const source: GitSource = { kind: 'git', forge, url };
     const ref = secret === '' ? undefined : { namespace: 'ns', name: secret };
     const { credentialId } = await this.credentials.resolve(ref, source);
-    const watch = { type: 'source', source, want, secret: ref?.name, intervalMs, warnings: [] } as const;
+    const narrow = paths === undefined ? {} : { paths };
+    const watch = { type: 'source', source, want, ...narrow, secret: ref?.name, intervalMs, warnings: [] } as const;
     this.graph.subscribe(`ns/${url} ${want}`, { watch, namespace: 'ns', credentialId });
     const key = this.graph.sourceOf(`ns/${url} ${want}`) ?? '';
     await this.hand(this.graph.spec(key));

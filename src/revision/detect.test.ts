@@ -231,3 +231,78 @@ describe('revision/detect, failures', () => {
     expect(await world.seen(key)).toBeUndefined();
   });
 });
+
+describe('the paths of a source', () => {
+  const ids = (id: string) => new Map([[id, { fn: `tree of ${id}` }]]);
+  const told = () => world.woken.splice(0).length;
+
+  it('are read once for each new head, by the poll that saw it, and nothing is read for a known one', async () => {
+    world.paths = wanted => ids([...wanted.keys()][0] ?? '');
+    const key = await world.watch({ paths: ['fn'] });
+    await world.poll(key);
+    await world.poll(key);
+    await world.poll(key);
+    expect(world.reads).toEqual([new Map([['a', ['fn']]])]);
+    world.answer = () => ({ main: found('b') });
+    await world.poll(key);
+    await world.poll(key);
+    expect(world.reads).toHaveLength(2);
+    expect(await world.seen(key)).toMatchObject({
+      heads: { main: { id: 'b', paths: { fn: 'tree of b' }, sightings: 2 } },
+    });
+    expect(world.questions).toHaveLength(5);
+  });
+
+  it('that cannot be read are no failure of the source: they are tried again soon, and nobody is told before', async () => {
+    const key = await world.watch({ paths: ['fn'] });
+    world.paths = () => failing('Timeout');
+    expect(await world.poll(key)).toBe(2_000);
+    told();
+    expect(await world.seen(key)).toMatchObject({
+      heads: { main: { pathTrouble: { reason: 'Timeout', givenUp: false } } },
+    });
+    expect((await world.seen(key))?.failure).toBeUndefined();
+    world.paths = () => ids('a');
+    await world.poll(key);
+    expect(told()).toBe(1);
+    expect(await world.seen(key)).toMatchObject({ heads: { main: { paths: { fn: 'tree of a' } } } });
+  });
+
+  it('are given up after three tries, and that is told', async () => {
+    const key = await world.watch({ paths: ['fn'] });
+    world.paths = () => failing('ServerError');
+    await world.poll(key);
+    await world.poll(key);
+    told();
+    expect(await world.poll(key)).toBeGreaterThan(2_000);
+    expect(told()).toBe(1);
+    expect(await world.seen(key)).toMatchObject({ heads: { main: { pathTrouble: { givenUp: true } } } });
+    await world.poll(key);
+    expect(world.reads).toHaveLength(3);
+  });
+
+  it('that a fault of ours keeps from being read say so in the log, and the head is seen all the same', async () => {
+    const key = await world.watch({ paths: ['fn'] });
+    world.paths = () => {
+      throw new TypeError('a fault');
+    };
+    await world.poll(key);
+    expect(await world.seen(key)).toMatchObject({ heads: { main: { id: 'a' } } });
+    expect(world.logged.join()).toContain('the ids of paths could not be read');
+  });
+
+  it('are read anew after the state was lost, and when more of them are wanted', async () => {
+    world.paths = wanted =>
+      new Map([...wanted].map(([id, paths]) => [id, Object.fromEntries(paths.map(p => [p, id]))]));
+    const key = await world.watch({ paths: ['fn'] });
+    await world.poll(key);
+    await world.state.delete(stateKeys.observation(key));
+    await world.poll(key);
+    expect(world.reads).toHaveLength(2);
+    await world.watch({ paths: ['fn', 'lib'] });
+    told();
+    await world.poll(key);
+    expect(world.reads.at(-1)).toEqual(new Map([['a', ['fn', 'lib']]]));
+    expect(told()).toBe(1);
+  });
+});

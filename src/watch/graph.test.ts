@@ -8,6 +8,7 @@ const repository: GitSource = { kind: 'git', forge: 'git', url: 'https://h.examp
 interface Wish {
   readonly source?: GitSource;
   readonly want?: string;
+  readonly paths?: readonly string[];
   readonly secret?: string;
   readonly intervalMs?: number;
   readonly namespace?: string;
@@ -15,8 +16,10 @@ interface Wish {
 }
 
 function wish({ namespace = 'a', credentialId = 'c', ...rest }: Wish = {}): Subscription {
-  const { source = repository, want = 'main', secret = 's', intervalMs = 5000 } = rest;
-  return { watch: { type: 'source', source, want, secret, intervalMs, warnings: [] }, namespace, credentialId };
+  const { source = repository, want = 'main', paths = [], secret = 's', intervalMs = 5000 } = rest;
+  const narrow = paths.length === 0 ? {} : { paths };
+  const watch = { type: 'source', source, want, ...narrow, secret, intervalMs, warnings: [] } as const;
+  return { watch, namespace, credentialId };
 }
 
 describe('watch/graph', () => {
@@ -45,6 +48,23 @@ describe('watch/graph', () => {
     });
     expect(graph.size).toBe(1);
     expect(graph.subscribers(sourceKey(repository, 'c'))).toEqual(['a/f', 'a/g', 'b/f']);
+  });
+
+  it('joins the paths that are wanted of each ref, and forgets those that nobody wants any more', () => {
+    const graph = new SourceGraph();
+    const paths = () => graph.spec(sourceKey(repository, 'c'))?.paths;
+    graph.subscribe('a/all', wish());
+    expect(paths()).toBeUndefined();
+    graph.subscribe('a/f', wish({ paths: ['lib', 'x'] }));
+    graph.subscribe('a/g', wish({ paths: ['lib', 'apps/g'] }));
+    graph.subscribe('a/h', wish({ want: 'dev', paths: ['h'] }));
+    expect(paths()).toEqual({ main: ['apps/g', 'lib', 'x'], dev: ['h'] });
+    expect(graph.subscribe('a/g', wish({ paths: ['lib', 'apps/g'] }))).toEqual({});
+    expect(graph.subscribe('a/f', wish({ paths: ['lib'] })).changed?.paths?.['main']).toEqual(['apps/g', 'lib']);
+    graph.unsubscribe('a/h');
+    graph.subscribe('a/f', wish());
+    graph.subscribe('a/g', wish());
+    expect(paths()).toBeUndefined();
   });
 
   it.for([
@@ -118,6 +138,7 @@ describe('watch/graph', () => {
       want: fc.constantFrom('main', 'dev', 'x'),
       intervalMs: fc.constantFrom(1000, 2000, 5000),
       credentialId: fc.constantFrom('c', 'd'),
+      paths: fc.subarray(['lib', 'x', 'y']),
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), steps => {

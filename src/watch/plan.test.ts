@@ -35,6 +35,8 @@ function functionWith({ params = '', enable = 'enable', spec = {} }: Parts): Fun
   };
 }
 
+const pathKeys = { 'openfunction.io/watch-paths': 'lib' };
+
 function source(srcRepo: object, params = ''): FunctionObject {
   return functionWith({ params, spec: { build: { srcRepo: { url: 'https://h.example/o/r', ...srcRepo } } } });
 }
@@ -52,6 +54,26 @@ describe('watch/plan, type source', () => {
         warnings: [],
       },
     });
+  });
+
+  it('watches the paths of a sub-path, unless a bundle is what is built', () => {
+    const narrow = source({ sourceSubPath: './apps/a' });
+    expect(planWatch(narrow)).toMatchObject({ watch: { paths: ['apps/a'] } });
+    const more = {
+      ...narrow,
+      metadata: { ...narrow.metadata, annotations: { ...narrow.metadata.annotations, ...pathKeys } },
+    };
+    expect(planWatch(more)).toMatchObject({ watch: { paths: ['apps/a', 'lib'] } });
+    const bundled = planWatch(source({ sourceSubPath: 'apps/a', bundleContainer: { image: 'r/i' } }));
+    expect(bundled.kind === 'watched' && bundled.watch).not.toHaveProperty('paths');
+  });
+
+  it('watches nothing while watch-paths cannot be read', () => {
+    const { metadata, ...rest } = source({ sourceSubPath: 'a' });
+    const annotations = { ...metadata.annotations, 'openfunction.io/watch-paths': '/lib' };
+    const plan = planWatch({ ...rest, metadata: { ...metadata, annotations } });
+    expect(plan).toMatchObject({ kind: 'unwatched', reason: 'BadPaths' });
+    expect(plan.kind === 'unwatched' && plan.message).toContain('watch-paths"][0] must be a path from the root');
   });
 
   it.for(['main', 'v1.0', 'refs/heads/a/b', 'feature/ü#%', 'abcdef1', sha1.slice(1), 'HEAD'])(
