@@ -20,12 +20,14 @@ export interface Scenery {
   readonly name: string;
 }
 
-/** Repeats the step; a build part that the recording edited without saying so is edited too. */
-export async function act(scenery: Scenery): Promise<void> {
+/** Repeats the step; what the recording edited without saying so is edited too. False: there was nothing to do. */
+export async function act(scenery: Scenery): Promise<boolean> {
   const { stages, at } = scenery;
   const deed = deedOf(stages[at]?.name ?? '');
-  if (deed.kind === 'look' && at > 0) return editSilently(scenery);
+  if (deed.kind === 'look') return editSilently(scenery);
+  if (deed.kind === 'elsewhere') return false;
   await perform(scenery, deed);
+  return true;
 }
 
 async function perform(scenery: Scenery, deed: Deed): Promise<void> {
@@ -88,9 +90,10 @@ function newBuilder(stage: RecordedStage | undefined): string | undefined {
 }
 
 /** Where the recording shows a build of other inputs, and no step that says why: a field that changes up to the end changes now. */
-async function editSilently(scenery: Scenery): Promise<void> {
+async function editSilently(scenery: Scenery): Promise<boolean> {
   const { recorded, stages, at, name, stage } = scenery;
-  if (isSilentEdit(scenery, at)) {
+  const isEdit = isSilentEdit(scenery, at);
+  if (isEdit) {
     const input = recorded.input.find(({ kind, metadata }) => kind === 'Function' && metadata.name === name);
     const build: Path = ['spec', 'build'];
     const [changed] = differing(fieldOf(input, build), finalField(scenery, build));
@@ -98,7 +101,9 @@ async function editSilently(scenery: Scenery): Promise<void> {
     const path = [...build, ...changed];
     await stage.edit(name, object => withField(object, path, valueAfter(scenery, { path }, object)));
   }
-  if (at === stages.length - 1 && recorded.crashed) await endEdit(scenery);
+  const isEnd = at > 0 && at === stages.length - 1 && recorded.crashed;
+  if (isEnd) await endEdit(scenery);
+  return isEdit || isEnd;
 }
 
 function isSilentEdit({ stages, name }: Scenery, at: number): boolean {

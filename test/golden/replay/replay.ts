@@ -90,8 +90,7 @@ async function perform(run: Run): Promise<void> {
 async function playStage(scenery: Scenery, told: RecordedStage): Promise<void> {
   const { stage } = scenery;
   if (await playEarlierEnds(scenery)) await stage.settle();
-  await act(scenery);
-  await stage.settle();
+  if (await act(scenery)) await stage.settle();
   await meet(scenery, refIn(told, scenery.name));
   if (await playEnds(scenery)) await stage.settle();
   if (await playServing(scenery, told)) await stage.settle();
