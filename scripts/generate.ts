@@ -84,13 +84,16 @@ function specOf(path: string): { readonly metadata: { readonly name: string }; r
   return parseYaml(text) as { readonly metadata: { readonly name: string }; readonly spec: object };
 }
 
-/** What the strategies for Shipwright ask of a build: their parameters, and the variables that their steps have themselves. */
+/** What the strategies for Shipwright ask: of a build, by parameters and variables of their steps, and of a cluster, by its newer fields. */
 function shipwrightStrategies(): object {
   const documents = strategies.map(name => {
     const text = readFileSync(new URL(`../pipelines/shipwright/${name}/strategy.yaml`, import.meta.url), 'utf8');
     const { apiVersion, kind, metadata, spec } = parseYaml(text) as StrategyFile;
     const parameters = spec.parameters.map(parameter => ({ ...parameter, description: undefined }));
-    const steps = spec.steps.map(({ env = [] }) => ({ env: env.map(variable => ({ name: variable.name })) }));
+    const steps = spec.steps.map(({ env = [], securityContext: { appArmorProfile } = {} }) => ({
+      env: env.map(variable => ({ name: variable.name })),
+      securityContext: { appArmorProfile },
+    }));
     return [name, { apiVersion, kind, metadata: { name: metadata.name }, spec: { parameters, steps } }];
   });
   return Object.fromEntries(documents);
@@ -102,7 +105,10 @@ interface StrategyFile {
   readonly metadata: { readonly name: string };
   readonly spec: {
     readonly parameters: readonly { readonly description?: string }[];
-    readonly steps: readonly { readonly env?: readonly { readonly name: string }[] }[];
+    readonly steps: readonly {
+      readonly env?: readonly { readonly name: string }[];
+      readonly securityContext?: { readonly appArmorProfile?: object };
+    }[];
   };
 }
 

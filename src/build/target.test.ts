@@ -1,6 +1,7 @@
 // What versions are understood, which of an engine's APIs is taken for them, and what they lack.
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../platform/kube/kube.ts';
+import { shippedStrategy } from './shipwright/shipped.ts';
 import { backendFor, lacksOf, parseTarget, type Target } from './target.ts';
 
 const target = (text: string): Target => {
@@ -70,6 +71,19 @@ describe('what a target lacks', () => {
         'PipelineRun r: a result of type object needs tekton 0.56, the target is 0.53, unless enable-api-fields is beta',
       ],
     });
+  });
+
+  it('is also what the strategies need that revflow brings', () => {
+    const strategies = ['buildah', 'kaniko'].flatMap(name => shippedStrategy(name) ?? []);
+    expect(lacksOf(target('shipwright=0.13,kubernetes=1.29'), strategies)).toEqual({
+      faults: [
+        'ClusterBuildStrategy buildah: securityContext.appArmorProfile needs kubernetes 1.30, the target is 1.29',
+      ],
+      warnings: [
+        'ClusterBuildStrategy buildah: as pipelines/shipwright has it, it needs shipwright 0.15, the target is 0.13, unless the cluster has another one of that name (and 1 more)',
+      ],
+    });
+    expect(lacksOf(target('shipwright=0.15,kubernetes=1.30'), strategies)).toEqual({ faults: [], warnings: [] });
   });
 
   it('is also what one version needs of another', () => {

@@ -3,6 +3,7 @@
 import type { KubeObject } from '../platform/kube/kube.ts';
 import type { Backend } from './backend.ts';
 import { backends } from './backends.ts';
+import { shippedStrategy } from './shipwright/shipped.ts';
 
 /** What can be named. */
 const products = ['shipwright', 'tekton', 'kubernetes'] as const;
@@ -75,6 +76,14 @@ const needs: readonly Need[] = [
     what: 'a result of type object needs',
     unless: 'enable-api-fields is beta',
     isIn: object => has(object, 'type', (type, beside) => type === 'object' && 'properties' in beside),
+  },
+  {
+    // pipelines/README.md says what they were made for.
+    product: 'shipwright',
+    since: [0, 15],
+    what: 'as pipelines/shipwright has it, it needs',
+    unless: 'the cluster has another one of that name',
+    isIn: object => shippedStrategy(object.metadata.name) === object,
   },
 ];
 

@@ -95,9 +95,9 @@ export function makeRun(
   const order = { builder: parsed.ok, revision, insecureRegistry, ...(hooks ? { hooks } : {}) };
   try {
     const objects = backend.emit(order).map(({ object }) => object);
-    const { problems, warnings } = checkStrategy({ backend, builder: parsed.ok }, objects, manifests);
+    const { warnings, ...findings } = checkStrategy({ backend, builder: parsed.ok }, objects, manifests);
     const unused = backend.unused?.(parsed.ok.spec);
-    return { source, objects, problems, warnings: unused === undefined ? warnings : [unused, ...warnings] };
+    return { source, objects, ...findings, warnings: unused === undefined ? warnings : [unused, ...warnings] };
   } catch (error) {
     if (!(error instanceof TerminalError)) throw error;
     return { source, objects: [], problems: [error.message], warnings: [] };
@@ -110,10 +110,7 @@ export function judge(made: readonly Made[], target: Target, terminal: Terminal)
   const of = ({ source: { from, fn } }: Made) => `${from}: Function ${fn.metadata.namespace}/${fn.metadata.name}`;
   const told = (kind: 'problems' | 'warnings') =>
     all.flatMap(each => each[kind].map(text => `${kind === 'warnings' ? 'warning: ' : ''}${of(each)}: ${text}`));
-  const lacks = lacksOf(
-    target,
-    made.flatMap(({ objects }) => objects),
-  );
+  const lacks = lacksOf(target, [...new Set(made.flatMap(({ objects, needed = [] }) => [...objects, ...needed]))]);
   tell([...told('warnings'), ...lacks.warnings.map(text => `warning: --target: ${text}`)], terminal);
   return !tell([...told('problems'), ...lacks.faults.map(text => `--target: ${text}`)], terminal);
 }

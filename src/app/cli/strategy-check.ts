@@ -14,6 +14,8 @@ export interface Findings {
   readonly problems: readonly string[];
   /** It may run otherwise than it is meant, or could not be looked at. */
   readonly warnings: readonly string[];
+  /** What the run needs in the cluster besides, as far as it is known. */
+  readonly needed?: readonly KubeObject[];
 }
 
 /** `objects`: what the backend emits for the Builder. `manifests`: everything that the files hold; strategies among them go before ours. */
@@ -26,7 +28,9 @@ export function checkStrategy(
   const forbidden = forbiddenVariables(builder);
   const found = strategyOf(backend, builder, manifests);
   if (found === undefined) return { problems: [], warnings: forbidden };
-  if (found.document !== undefined) return { problems: problemsOf(builder.spec, found.document), warnings: forbidden };
+  const { document } = found;
+  if (document !== undefined)
+    return { problems: problemsOf(builder.spec, document), warnings: forbidden, needed: [document] };
   const unknown = `${found.name} is in none of the files: what it asks is not checked`;
   return { problems: [], warnings: [unknown, ...forbidden] };
 }
@@ -34,7 +38,7 @@ export function checkStrategy(
 interface Found {
   /** Kind and name, for people. */
   readonly name: string;
-  readonly document: Readonly<Record<string, unknown>> | undefined;
+  readonly document: KubeObject | undefined;
 }
 
 /** The one that the build names; undefined: the engine has no such kind, which the run itself will say. */
