@@ -194,7 +194,7 @@ describe('suspend, resume and rebuild', () => {
 });
 
 describe('logs in a cluster', () => {
-  it('give the kubectl command that shows them', async () => {
+  it('give the kubectl command that shows them, those of a run that is shared too', async () => {
     system.farm.slow.add('running');
     const head = await (await system.git.repository('team/running')).commit();
     await system.create('running');
@@ -206,6 +206,10 @@ describe('logs in a cluster', () => {
       out: `kubectl logs -n ${system.namespace} -l ${selector} --all-containers --prefix --tail=-1 -f\n`,
     });
     expect(err).toContain('kubectl shows it');
+    const same = { url: `${system.git.url}/team/running.git`, spec: { image: 'registry.example/running:v1' } };
+    await system.create('sharing', same);
+    await system.until('sharing', 'builds', fn => fn.status?.build?.state === 'Building');
+    expect((await run('logs', '-f', 'sharing')).out).toBe(out);
     await system.farm.release('running');
     await system.untilServed('running', digestOf('running', head));
   });

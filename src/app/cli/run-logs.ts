@@ -58,9 +58,9 @@ function statusOf(object: KubeObject): FunctionObject['status'] {
   return 'ok' in parsed ? parsed.ok.status : undefined;
 }
 
-/** Undefined while nothing was started. */
+/** Undefined while nothing was started; a run that is shared is that of another Function. */
 function runOf(build: BuildStatus | undefined): NewestRun | undefined {
-  const builder = build?.resourceRef;
+  const builder = build?.follows?.builder || build?.resourceRef;
   if (!builder) return undefined;
   return { builder, run: build.engine === 'tekton' ? pipelineRunName(builder) : buildRunName(builder) };
 }
