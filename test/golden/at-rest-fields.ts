@@ -1,7 +1,7 @@
 // What revflow may write into the status of a Function that it takes over, and which recorded states are not at rest.
 import { type FunctionObject, parseFunction } from '../../src/function/schema.ts';
 import type { KubeObject } from '../../src/platform/kube/kube.ts';
-import type { Inventory } from './at-rest-cluster.ts';
+import type { Inventory, Loaded } from './at-rest-cluster.ts';
 import type { Write } from './at-rest-loop.ts';
 import type { RecordedState } from './at-rest-state.ts';
 
@@ -42,6 +42,11 @@ export function line({ verb, plural, name, isStatus }: Write): string {
 
 export function functionsIn(objects: Inventory): readonly KubeObject[] {
   return [...objects.values()].filter(object => object.kind === 'Function');
+}
+
+/** Their keys in the queue. */
+export function keysOf(loaded: readonly Loaded[]): readonly string[] {
+  return loaded.flatMap(({ namespace, before }) => functionsIn(before).map(fn => `${namespace}/${fn.metadata.name}`));
 }
 
 /** The Function as it is worked on. Throws for one that cannot be read. */

@@ -17,6 +17,7 @@ import { stateKeys } from '../../src/watch/source.ts';
 import { eventually } from '../eventually.ts';
 import { createManualClock, type ManualClock } from '../manual-clock.ts';
 import type { TestCluster } from '../servers/api-server.ts';
+import { playShipwright } from '../servers/play-shipwright.ts';
 import type { Loaded } from './at-rest-cluster.ts';
 
 /** One change that was asked for. */
@@ -37,12 +38,31 @@ export interface Loop extends AsyncDisposable {
   readonly faults: unknown[];
   /** How often each Function was reconciled, by `namespace/name`. */
   readonly reconciled: ReadonlyMap<string, number>;
-  /** Waits until nothing is under way and nothing more is asked. */
-  settle(): Promise<void>;
+  /** Waits until each of these Functions was reconciled, nothing is under way, and nothing more is asked. */
+  settle(functions?: readonly string[]): Promise<void>;
   /** Lets this time go by, five minutes at a time, and settles after each. */
   pass(minutes: number): Promise<void>;
   /** Tells what the source of a watched Function was seen to be; false when it is not watched. */
   observe(fn: FunctionObject, id: string): Promise<boolean>;
+}
+
+/** Ends every run that revflow has created, well, and waits until its Function says so. */
+export async function endRuns(kube: Kube, { writes, clock }: Loop): Promise<void> {
+  const runs = writes.filter(({ verb, plural }) => verb === 'create' && plural === 'buildruns');
+  for (const [at, { namespace }] of runs.entries()) {
+    const shipwright = playShipwright(kube, namespace);
+    await shipwright.succeed(await shipwright.newest(), { digest: `sha256:${String(at).padStart(64, '0')}` });
+  }
+  const ended = ({ plural, isStatus, body }: Write) =>
+    plural === 'functions' && isStatus && JSON.stringify(body).includes('"Succeeded"');
+  await eventually(
+    'every build has ended',
+    () => {
+      clock.advance(100);
+      return writes.filter(ended).length >= runs.length;
+    },
+    60_000,
+  );
 }
 
 /** On a real API server no loop may meet what others do there. */
@@ -130,7 +150,8 @@ async function startLoop(kube: Kube, { home, namespaces, now }: LoopOptions): Pr
     writes,
     faults,
     reconciled,
-    async settle() {
+    async settle(functions = []) {
+      await eventually('every Function was looked at', () => functions.every(key => reconciled.has(key)), 60_000);
       let before = -1;
       let still = 0;
       await eventually(
@@ -138,8 +159,9 @@ async function startLoop(kube: Kube, { home, namespaces, now }: LoopOptions): Pr
         async () => {
           // Who lost a race to write tries again soon.
           clock.advance(100);
-          const { due, running } = await queue.counts('function');
-          still = due + running === 0 && asked === before ? still + 1 : 0;
+          const counts = await Promise.all([queue.counts('function'), queue.counts('fanout')]);
+          const open = counts.reduce((sum, { due, running }) => sum + due + running, 0);
+          still = open === 0 && asked === before ? still + 1 : 0;
           before = asked;
           return still >= stillLooks;
         },

@@ -63,7 +63,8 @@ export function watched(state: RecordedState): RecordedState {
     };
     return { ...fn, metadata: { ...fn.metadata, annotations } };
   });
-  const alone = (objects: readonly KubeObject[]) => withSources(objects, state.namespace) as readonly KubeObject[];
+  const word = state.name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  const alone = (objects: readonly KubeObject[]) => withSources(objects, word) as readonly KubeObject[];
   return { ...state, functions: alone(functions), others: alone(state.others.filter(({ kind }) => kept.has(kind))) };
 }
 

@@ -17,6 +17,7 @@ import {
   functionsIn,
   isBuilding,
   isRefused,
+  keysOf,
   line,
   readable,
   standing,
@@ -48,8 +49,8 @@ async function takeOver(states: readonly RecordedState[], minutes: number): Prom
   const loaded = await loadAll(cluster.kube, states);
   const writes: Write[] = [];
   const again: Write[] = [];
-  await eachLoop(cluster, loaded, async loop => {
-    await loop.settle();
+  await eachLoop(cluster, loaded, async (loop, part) => {
+    await loop.settle(keysOf(part));
     await loop.pass(minutes);
     writes.push(...loop.writes);
   });
