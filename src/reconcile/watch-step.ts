@@ -91,6 +91,8 @@ function watchStatus({ draft, fn, findings }: Context, { watch, key, observation
   const kind = findings.watch?.facts.paths?.kind;
   const isQuiet = (kind === 'unchanged' || kind === 'pending') && !isWaiting(fn);
   const latest = head?.kind === 'found' && observation ? observed(old.observed, head, observation.at) : old.observed;
+  const adopted = watch.type === 'image' ? old.adopted : adoptedHead(draft.status, head);
+  const baseline = baselineOf(draft, watch) ?? adopted;
   return withoutAbsent<WatchStatus>({
     ...old,
     type: watch.type,
@@ -98,8 +100,8 @@ function watchStatus({ draft, fn, findings }: Context, { watch, key, observation
     interval: keptInterval(old.interval, observation?.intervalMs ?? watch.intervalMs, watch.intervalMs),
     // A head that changes nothing here is not told: one push to a repository of hundreds would write to them all.
     observed: (isQuiet ? old.observed : undefined) ?? latest,
-    paths: keptPaths(watch, { old: old.paths, head, baseline: baselineOf(draft, watch) }),
-    adopted: watch.type === 'image' ? old.adopted : adoptedHead(draft.status, head),
+    paths: keptPaths(watch, { old: old.paths, head, baseline }),
+    adopted,
   });
 }
 

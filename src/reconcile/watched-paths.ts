@@ -24,10 +24,10 @@ export function judgeHead(
 
 /**
  * Whether a build failed since its commit could not be fetched: it may have been pushed away, and the one that replaced it may have the
- * very same paths. Shipwright says so; of a run on Tekton nothing tells.
+ * very same paths. Shipwright has words for it; in our pipelines for Tekton the task `fetch` is the one that failed.
  */
 export function lostSource({ state, message = '' }: BuildStatus = {}): boolean {
-  return state === 'Failed' && /\bGit(?:RevisionNotFound|Error)\b/.test(message);
+  return state === 'Failed' && /\bGit(?:RevisionNotFound|Error)\b|(?:^|: )fetch: /.test(message);
 }
 
 /** The ids that the status keeps: of the revision attempted last. They are taken from the head where that is the same, or where others are watched now. */
