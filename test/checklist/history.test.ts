@@ -1,7 +1,11 @@
 // Core-build checklist 54, 55 and 57 to 59: which Builders are kept, with the leader's own pruning at work beside the loop.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Settings, startControlPlane } from '../../src/app/control-plane.ts';
 import { kinds } from '../../src/function/kinds.ts';
 import type { KubeObject } from '../../src/platform/kube/kube.ts';
+import { createMetrics } from '../../src/platform/metrics.ts';
+import { createMemoryQueue } from '../../src/platform/queue/memory.ts';
+import { createMemoryState } from '../../src/platform/state/memory.ts';
 import { Children } from '../../src/reconcile/children.ts';
 import { Functions } from '../../src/reconcile/functions.ts';
 import { builders as builderKind, servings as servingKind } from '../../src/reconcile/kinds.ts';
@@ -32,6 +36,21 @@ function prune({ kube, namespace, clock }: World): AsyncDisposable & { sweep(): 
     },
   };
 }
+
+const settings: Settings = {
+  namespace: '',
+  identity: 'checklist',
+  mode: 'full',
+  namespaces: [],
+  minIntervalMs: 1_000,
+  builderCheckMs: 60_000,
+  slots: { cluster: 10, namespace: 10 },
+  requireCredentialHosts: false,
+  watchSecrets: false,
+  polls: 1,
+  reconciles: 1,
+  alone: true,
+};
 
 async function start(build: object = {}): Promise<World> {
   const world = await createWorld(cluster);
@@ -124,6 +143,32 @@ describe('Builders', () => {
     await keeps(running, [1]);
     await aged.reconcile();
     expect((await aged.read()).status?.build).toMatchObject({ state: 'Failed', sequence: 1, pruned: true });
+  });
+
+  it('checklist 57: they are looked for once in --builder-check-interval', async () => {
+    const world = await start({ builderMaxAge: '1h' });
+    await fail(world);
+    const { kube, clock, namespace } = world;
+    const [builder] = await world.all(kinds.builder);
+    const agedAt = Date.parse(builder?.metadata.creationTimestamp ?? '') + 3_600_000;
+    clock.advance(agedAt - 30_000 - clock.now());
+    await using plane = await startControlPlane({
+      kube,
+      clock,
+      queue: createMemoryQueue({ clock, log: silentLog }),
+      state: createMemoryState({ clock }),
+      http: { request: () => Promise.reject(new Error('nothing is watched')) },
+      log: silentLog,
+      metrics: createMetrics(),
+      settings: { ...settings, namespace, namespaces: [namespace] },
+    });
+    await plane.leading;
+    clock.advance(10_000);
+    // The first look finds nothing; the next one comes a minute later, when the Builder is half a minute too old.
+    clock.advance(45_000);
+    expect(await world.all(kinds.builder)).toHaveLength(1);
+    clock.advance(30_000);
+    await keeps(world, []);
   });
 
   it('checklist 58: failedBuildsHistoryLimit 0 with a build that fails does not loop: what was pruned is recorded', async () => {
