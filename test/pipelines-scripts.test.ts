@@ -37,6 +37,29 @@ describe('variables of a build with buildpacks', () => {
     expect(await pod.files('platform/env')).toEqual(hostile);
   });
 
+  it('stand beside what the image is to say of its source, in the file that the lifecycle reads', async () => {
+    const labels = [
+      'org.opencontainers.image.source=https://git.example/a"b\\c',
+      'org.opencontainers.image.revision=abc\n[injected]',
+      'openfunction.io/function=shop/cart',
+    ];
+    const params = { labels, env: ['A=1'], image: 'i', 'builder-image': 'b' };
+    expect(await pod.run({ manifest: task, step: 'prepare', params })).toEqual({ code: 0, stderr: '' });
+    expect(await pod.read('layers/project-metadata.toml')).toBe(
+      [
+        '[source]',
+        'type = "git"',
+        '[source.version]',
+        'commit = "abc [injected]"',
+        '[source.metadata]',
+        'repository = "https://git.example/a\\"b\\\\c"',
+        '"openfunction.io/function" = "shop/cart"',
+        '',
+      ].join('\n'),
+    );
+    expect(await pod.files('platform/env')).toEqual({ A: '1' });
+  });
+
   it('arrive unchanged, whatever they are', async () => {
     const name = fc
       .stringMatching(/^[A-Z][A-Z0-9_]{0,12}$/)
@@ -82,7 +105,6 @@ describe('variables of a build with buildpacks', () => {
   });
 
   it('end in a digest that the report names', async () => {
-    await mkdir(pod.path('layers'));
     const order = { manifest: task, step: 'results', params: { image: 'registry.example/a:b', 'builder-image': 'b' } };
     await writeFile(
       pod.path('layers/report.toml'),

@@ -57,6 +57,20 @@ describe('buildah', () => {
     expect(await pod.read('seen-env')).toBe(hostile.COMMAND);
   });
 
+  it('labels and annotates the image as a Task is told', async () => {
+    const labels = [`a=${hostile.COMMAND}`, `b=${hostile.LINES}`];
+    const params = { labels, image: 'r.example/a:b' };
+    const workspaces = { source: pod.path('source') };
+    await pod.run({ manifest: task, step: 'build', params, workspaces, programs });
+    const [build = []] = await pod.calls('buildah');
+    for (const flag of ['--label', '--annotation'])
+      expect(build.filter((_, at) => build[at - 1] === flag)).toEqual(labels);
+    const wrong = { ...params, labels: ['none'] };
+    expect(await pod.run({ manifest: task, step: 'build', params: wrong, workspaces, programs })).toMatchObject({
+      code: 1,
+    });
+  });
+
   it('takes registries as lists and as texts, and no text that is none', async () => {
     const params = {
       'registries-insecure': ['plain.example:5000'],
@@ -148,6 +162,15 @@ describe('BuildKit', () => {
     expect(call).toContain('type=registry,ref=registry.example/app:v1');
   });
 
+  it('labels the image as a Task is told', async () => {
+    const labels = [`a=${hostile.COMMAND}`, `b=${hostile.LINES}`];
+    const task = { ...order, manifest: manifest('Task', 'function-buildkit'), step: 'build' };
+    const workspaces = { source: pod.path('source') };
+    await pod.run({ ...task, params: { labels, image: 'registry.example/app:v1' }, workspaces });
+    const [call = []] = await pod.calls('buildctl');
+    expect(call.filter(text => text.startsWith('label:'))).toEqual(labels.map(text => `label:${text}`));
+  });
+
   it('takes nothing from the last image where the cache is disabled, and no other word', async () => {
     await pod.run({ ...order, params: { cache: 'disabled' } });
     expect((await pod.calls('buildctl'))[0]).toContain('--no-cache');
@@ -210,6 +233,14 @@ esac`;
     const params = { env: [`GOFLAGS=${hostile.QUOTES}`], image: 'i' };
     await pod.run({ ...order, manifest: manifest('Task', 'function-ko'), step: 'build', params, workspaces });
     expect(await pod.read('goflags')).toBe(hostile.QUOTES);
+  });
+
+  it('labels the image as a Task is told, with commas and quotes in the values', async () => {
+    const workspaces = { source: pod.path('source') };
+    const params = { labels: ['a=1,b', `c="d"`], env: ['A=1'], image: 'i' };
+    await pod.run({ ...order, manifest: manifest('Task', 'function-ko'), step: 'build', params, workspaces });
+    const [call = []] = await pod.calls('ko');
+    expect(call.filter((_, at) => call[at - 1] === '--image-label')).toEqual(['"a=1,b"', '"c=""d"""']);
   });
 
   it('is not run where its checksum is another one, or its version is none', async () => {

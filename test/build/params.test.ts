@@ -19,7 +19,8 @@ interface Place {
 }
 
 /** What only revflow says, and what other fields of a Function say. */
-const notTheirs = /^(?:git-.*|bundle.*|image|context-dir|insecure|env|dockerfile|builder-image|shp-.*)$/;
+const notTheirs =
+  /^(?:git-.*|bundle.*|image|context-dir|insecure|env|labels|label-flags|dockerfile|builder-image|shp-.*)$/;
 
 function placesIn(steps: readonly { readonly name: string; readonly args?: readonly string[] }[]): readonly Place[] {
   return steps.flatMap(({ name: step, args = [] }) =>

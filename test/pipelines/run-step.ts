@@ -35,7 +35,7 @@ export class Pod implements AsyncDisposable {
 
   static async open(): Promise<Pod> {
     const folder = await mkdtemp(join(tmpdir(), 'revflow-pod-'));
-    await Promise.all(['results', 'programs', 'work'].map(name => mkdir(join(folder, name))));
+    await Promise.all(['results', 'programs', 'work', 'layers'].map(name => mkdir(join(folder, name))));
     return new Pod(folder);
   }
 

@@ -2,6 +2,7 @@
 import type { BuilderSpec, BuildParam } from '../../function/schema-build.ts';
 import { TerminalError } from '../../platform/errors.ts';
 import type { BuildOrder } from '../backend.ts';
+import { imageNotes } from '../image-notes.ts';
 import { isInsecure } from '../insecure-registry.ts';
 import type { Texts } from '../texts.ts';
 import type { PipelineParam } from './pipelines.ts';
@@ -12,7 +13,18 @@ export interface RunParam {
 }
 
 /** What only revflow may say. */
-const given = ['git-url', 'git-revision', 'bundle', 'bundle-insecure', 'image', 'context-dir', 'insecure', 'env'];
+const given = [
+  'git-url',
+  'git-revision',
+  'bundle',
+  'bundle-insecure',
+  'image',
+  'context-dir',
+  'insecure',
+  'env',
+  'labels',
+  'label-flags',
+];
 
 /** What every strategy for Shipwright declares, used or not: a Function that gives it builds here too. */
 const tolerated: ReadonlySet<string> = new Set(['builder-image', 'dockerfile', 'ENV_VARS']);
@@ -45,7 +57,20 @@ function knownParams(order: BuildOrder, texts: Texts): readonly RunParam[] {
   const env = sortedEnv(spec).map(([name, value]) => texts.plain(`${name}=${value}`));
   return [
     ...entries.map(([name, value]) => ({ name, value: texts.plain(value) })),
+    ...labelParams(order, texts),
     ...(env.length === 0 ? [] : [{ name: 'env', value: env }]),
+  ];
+}
+
+/** What the pipeline cannot find out by itself; source and revision it knows. */
+function labelParams(order: BuildOrder, texts: Texts): readonly RunParam[] {
+  const name = 'openfunction.io/function';
+  const value = imageNotes(order)[name];
+  if (value === undefined) return [];
+  const label = `${name}=${value}`;
+  return [
+    { name: 'labels', value: [texts.plain(label)] },
+    { name: 'label-flags', value: [texts.plain(`--label=${label}`)] },
   ];
 }
 

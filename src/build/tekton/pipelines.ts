@@ -21,6 +21,7 @@ export interface TaskSpec {
 
 interface Task extends Named {
   readonly taskRef: { readonly name: string };
+  readonly params?: readonly { readonly name: string; readonly value: unknown }[];
 }
 
 export interface InlinedTask extends Named {
@@ -125,6 +126,18 @@ function ofBundle({ params, workspaces, results, tasks: steps }: Pipeline): Pipe
     params: [...bundleParams, ...params.filter(({ name }) => !name.startsWith('git-'))],
     workspaces: workspaces.map(workspace => (workspace.name === 'git-credentials' ? bundleLogin : workspace)),
     results: [...bundleResults, ...results.filter(({ value }) => !String(value).startsWith('$(tasks.fetch.'))],
-    tasks: [fetchBundle, ...steps.filter(({ name }) => name !== 'fetch')],
+    tasks: [fetchBundle, ...steps.filter(({ name }) => name !== 'fetch').map(withBundleResults)],
   };
+}
+
+/** A bundle has a digest, and no repository to name. */
+function withBundleResults(task: Task): Task {
+  const told = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value
+          .filter(item => !String(item).includes('.CHAINS-GIT_URL'))
+          .map(item => String(item).replace('.CHAINS-GIT_COMMIT', '.bundle-digest'))
+      : value;
+  const params = (task.params ?? []).map(param => ({ ...param, value: told(param.value) }));
+  return { ...task, params };
 }

@@ -5,15 +5,21 @@ import type { BuilderSpec, BuildParam } from '../../function/schema-build.ts';
 import { TerminalError } from '../../platform/errors.ts';
 import { tekton } from './backend.ts';
 
+interface Passed {
+  readonly name: string;
+  readonly value: unknown;
+}
+
 interface RunSpec {
   readonly pipelineSpec: {
     readonly tasks: readonly {
       readonly name: string;
+      readonly params?: readonly Passed[];
       readonly taskSpec: { readonly stepTemplate?: { env: object[] } };
     }[];
     readonly results: readonly { readonly name: string }[];
   };
-  readonly params: readonly object[];
+  readonly params: readonly Passed[];
   readonly workspaces: readonly object[];
   readonly timeouts?: object;
   readonly taskRunTemplate: { readonly podTemplate: object };
@@ -71,6 +77,34 @@ describe('a PipelineRun', () => {
   it('pushes without a valid certificate where a parameter names the registry of the image', () => {
     const params = [{ name: 'registries-insecure', values: [{ value: 'reg.example' }] }];
     expect(runOf(withStrategy('buildah', params)).params).toContainEqual({ name: 'insecure', value: 'true' });
+  });
+
+  it('labels the image with its Function; its source and the commit that was built, pinned or not, the pipeline knows', () => {
+    const ownerReferences = [
+      { apiVersion: 'core.openfunction.io/v1beta2', kind: 'Function', name: 'cart', uid: 'f', controller: true },
+    ];
+    const labelsOf = (spec: Partial<BuilderSpec>) => {
+      const made = builder(spec);
+      const order = { builder: { ...made, metadata: { ...made.metadata, ownerReferences } }, revision: undefined };
+      const run = tekton.emit(order)[0]?.object['spec'] as RunSpec | undefined;
+      const { params = [], pipelineSpec } = run ?? {};
+      const passed = pipelineSpec?.tasks.find(({ name }) => name === 'build')?.params ?? [];
+      return [...params, ...passed].filter(({ name }) => name.startsWith('label')).map(({ value }) => value);
+    };
+    const source = 'org.opencontainers.image.source=$(tasks.fetch.results.CHAINS-GIT_URL)';
+    const revision = 'org.opencontainers.image.revision=$(tasks.fetch.results.CHAINS-GIT_COMMIT)';
+    expect(labelsOf(withStrategy('buildah'))).toEqual([
+      ['openfunction.io/function=n/cart'],
+      ['$(params.labels[*])', source, revision],
+    ]);
+    expect(labelsOf(withStrategy('kaniko'))).toEqual([
+      ['--label=openfunction.io/function=n/cart'],
+      ['$(params.label-flags[*])', `--label=${source}`, `--label=${revision}`],
+    ]);
+    expect(labelsOf({ srcRepo: { bundleContainer: { image: 'reg.example/s' } } })).toEqual([
+      ['openfunction.io/function=n/cart'],
+      ['$(params.labels[*])', 'org.opencontainers.image.revision=$(tasks.fetch.results.bundle-digest)'],
+    ]);
   });
 
   it('is limited by the timeout of the build', () => {

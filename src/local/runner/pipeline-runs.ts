@@ -157,7 +157,7 @@ function inputsOf(params: PipelineRun['spec']['params'], known: ReadonlyMap<stri
 }
 
 /** The same build in Shipwright's words. */
-function specOf(strategy: string, { texts }: Inputs, workspaces: PipelineRun['spec']['workspaces']): BuildSpec {
+function specOf(strategy: string, { texts, lists }: Inputs, workspaces: PipelineRun['spec']['workspaces']): BuildSpec {
   const secretOf = (name: string) => workspaces.find(each => each.name === name)?.secret?.secretName;
   const contextDir = texts.get('context-dir');
   const bundle = texts.get('bundle');
@@ -180,8 +180,14 @@ function specOf(strategy: string, { texts }: Inputs, workspaces: PipelineRun['sp
       image: texts.get('image') ?? '',
       insecure: texts.get('insecure') === 'true',
       pushSecret: secretOf('dockerconfig'),
+      labels: labelsOf([...(lists.get('labels') ?? []), ...(lists.get('label-flags') ?? [])]),
     },
   };
+}
+
+function labelsOf(items: readonly string[]): Readonly<Record<string, string>> {
+  const entries = items.map(item => item.replace(/^--label=/, '')).filter(item => item.includes('='));
+  return Object.fromEntries(entries.map(item => [item.split('=', 1)[0], item.slice(item.indexOf('=') + 1)]));
 }
 
 interface Result {
