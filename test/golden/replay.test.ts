@@ -22,11 +22,11 @@ const cases = all.filter(({ name }) => given !== undefined || ofBuilds.test(name
 const playable = cases.filter(recorded => unplayable(recorded) === undefined);
 
 let cluster: TestCluster;
-const replays = new Map<string, Replay>();
+const replays = new Map<string, Promise<Replay>>();
 
 /** The replay of a case, made when it is first asked for. */
-async function replayOf(recorded: GoldenCase): Promise<Replay> {
-  const made = replays.get(recorded.folder) ?? (await replay(cluster, recorded));
+function replayOf(recorded: GoldenCase): Promise<Replay> {
+  const made = replays.get(recorded.folder) ?? replay(cluster, recorded);
   replays.set(recorded.folder, made);
   return made;
 }
@@ -43,8 +43,9 @@ beforeAll(async () => {
 });
 afterAll(() => cluster[Symbol.asyncDispose]());
 
+// Each waits now and then for garbage to be collected, in a namespace of its own.
 describe.skipIf(!isHere)(`recorded cases${isHere ? '' : ' (skipped: the recordings are not at hand)'}`, () => {
-  it.for(cases)('$name goes the same way', async (recorded, { skip }) => {
+  it.for(cases)('$name goes the same way', { concurrent: true }, async (recorded, { skip }) => {
     const why = unplayable(recorded);
     if (why !== undefined) return skip(why);
     const { folder } = recorded;

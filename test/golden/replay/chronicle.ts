@@ -31,6 +31,11 @@ export class Chronicle implements AsyncDisposable {
     );
   }
 
+  /** From here on nothing is missed. */
+  get synced(): Promise<void> {
+    return Promise.all(this.#reflectors.map(reflector => reflector.synced)).then(() => {});
+  }
+
   /** The words of each object, when all of these are known, repetitions left out. */
   async until(objects: readonly KubeObject[]): Promise<ReadonlyMap<string, readonly string[]>> {
     const last = objects.map(seen);

@@ -42,7 +42,9 @@ export class Stage {
     const namespace = await cluster.namespace();
     const worlds = new Map<string, World>();
     for (const name of names) worlds.set(name, await createWorld(cluster, { name, namespace }));
-    return new Stage(cluster, namespace, worlds);
+    const stage = new Stage(cluster, namespace, worlds);
+    await stage.#chronicle.synced;
+    return stage;
   }
 
   /** What was told of builds up to now, by object; nothing is told any more. */
