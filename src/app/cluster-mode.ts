@@ -56,8 +56,14 @@ export async function runCluster(config: RunConfig, terminal: Terminal): Promise
   await using plane = await startControlPlane({ kube, queue, state, http, clock: systemClock, log, metrics, settings });
   const probes = { address: config.healthAddress, health: () => plane.health(), metrics, log };
   await using health = await serveHealth(probes).catch((error: unknown) => portTaken(error, config.healthAddress));
-  await using _metrics = await serveMetrics(config, probes);
-  log.info('started', { version, health: health.port, redis: config.redis !== undefined, steps: config.mode });
+  await using besides = await serveMetrics(config, probes);
+  log.info('started', {
+    version,
+    health: health.port,
+    metrics: besides?.port ?? health.port,
+    redis: config.redis !== undefined,
+    steps: config.mode,
+  });
   await new Promise<void>(resolve => {
     if (terminal.signal.aborted) resolve();
     terminal.signal.addEventListener('abort', () => resolve(), { once: true });
@@ -108,10 +114,10 @@ async function openShared({ redis: url }: RunConfig, log: Log, caPem: string | u
 async function serveMetrics(
   { metricsAddress, healthAddress }: RunConfig,
   probes: Omit<HealthOptions, 'address'>,
-): Promise<AsyncDisposable | undefined> {
+): Promise<Awaited<ReturnType<typeof serveHealth>> | undefined> {
   if (metricsAddress === undefined) return undefined;
   const { host, port } = metricsAddress;
-  if (host === healthAddress.host && port === healthAddress.port) return undefined;
+  if (port !== 0 && host === healthAddress.host && port === healthAddress.port) return undefined;
   return serveHealth({ ...probes, address: metricsAddress }).catch((error: unknown) =>
     portTaken(error, metricsAddress, 'metrics-bind-address'),
   );

@@ -7,11 +7,12 @@ import { kinds } from '../../src/function/kinds.ts';
 import { annotations } from '../../src/function/names.ts';
 import { startApiServer } from '../../src/local/api-server/server.ts';
 import { systemClock } from '../../src/platform/clock.ts';
+import { eventually } from '../eventually.ts';
 import { digestOf } from '../flow/builder-farm.ts';
 import { type System, startSystem } from '../flow/system.ts';
 import { silentLog } from '../servers/api-server.ts';
 import { hasRedis, skipsWithoutRedis, startRedis, type TestRedis } from '../servers/redis.ts';
-import { type Ended, inProcess, revflow } from './command.ts';
+import { type Ended, inProcess, revflow, spawnRevflow } from './command.ts';
 
 let system: System;
 let redis: TestRedis | undefined;
@@ -226,6 +227,32 @@ describe('run', () => {
     const { code, err } = await revflow(['run', '--kubeconfig', system.cluster.kubeconfig, ...flags]);
     expect(code).toBe(3);
     expect(err).toBe(`revflow: --health-address 127.0.0.1:${port} is taken by another program; choose another port\n`);
+  });
+});
+
+describe('run with the arguments of OpenFunction’s operator', () => {
+  it('serves its probes and its metrics where they say', async () => {
+    const own = ['--health-probe-bind-address=127.0.0.1:0', '--metrics-bind-address=127.0.0.1:0', '--leader-elect'];
+    const place = [
+      '--kubeconfig',
+      system.cluster.kubeconfig,
+      '--namespace',
+      system.namespace,
+      '--namespaces',
+      'nowhere',
+    ];
+    const child = spawnRevflow(['run', ...own, ...place, '--builder-check-interval=30s']);
+    let log = '';
+    child.stdout.on('data', (part: Buffer) => (log += part.toString()));
+    const started = await eventually('it has started', () => /\{.*"started".*\}/.exec(log)?.[0]);
+    const { health, metrics } = JSON.parse(started) as { readonly health: number; readonly metrics: number };
+    expect(metrics).not.toBe(health);
+    const answer = (port: number, path: string) => fetch(`http://127.0.0.1:${port}/${path}`);
+    await eventually('it is ready', async () => (await answer(health, 'readyz')).ok);
+    expect((await answer(health, 'healthz')).status).toBe(200);
+    expect(await (await answer(metrics, 'metrics')).text()).toContain('revflow_');
+    child.kill('SIGTERM');
+    expect(await new Promise(resolve => child.once('close', resolve))).toBe(0);
   });
 });
 
