@@ -1,6 +1,7 @@
 // What is watched for a Function and what was last seen of it: read from spec, Secret and the state port; nothing is written.
 import { isReason } from '../function/reasons.ts';
 import type { FunctionObject } from '../function/schema.ts';
+import type { Clock } from '../platform/clock.ts';
 import { RetryableError, TerminalError } from '../platform/errors.ts';
 import { KubeError } from '../platform/kube/kube.ts';
 import type { State } from '../platform/state/state.ts';
@@ -33,7 +34,7 @@ export type Look =
 
 /** KubeError when the API server cannot be asked for the Secret. */
 export async function lookAtWatch(
-  ports: { readonly state: State; readonly credentials: Credentials },
+  ports: { readonly state: State; readonly credentials: Credentials; readonly clock: Pick<Clock, 'now'> },
   fn: FunctionObject,
 ): Promise<Look> {
   const plan = planWatch(fn);
@@ -45,13 +46,25 @@ export async function lookAtWatch(
   try {
     const { credentialId, warnings } = await ports.credentials.resolve(secret, watch.source);
     const key = sourceKey(watch.source, credentialId);
-    const observation = await readObservation(ports.state, key);
+    const found = await readObservation(ports.state, key);
+    const isFirst = fn.status?.watch?.observed === undefined || fn.status.watch.source !== key;
+    const observation = found && isFirst ? withoutOld(found, watch, ports.clock.now()) : found;
     return { kind: 'seen', watch, key, observation, warnings: [...watch.warnings, ...warnings] };
   } catch (error) {
     if (error instanceof KubeError && error.status !== 403) throw error;
     if (!(error instanceof RetryableError || error instanceof TerminalError) || !isReason(error.reason)) throw error;
     return { kind: 'unusable', watch, said: { status: 'False', reason: error.reason, message: error.message } };
   }
+}
+
+/** A source that was not asked for so many intervals, and a while more, is not known any more. */
+const oldIntervals = 3;
+const oldMs = 60_000;
+
+/** What was seen before all workers were away for long is nothing to begin with: the next poll is soon. */
+function withoutOld(observation: Observation, watch: Watch, now: number): Observation {
+  const intervalMs = Math.max(watch.intervalMs, observation.intervalMs);
+  return now - observation.at > oldIntervals * intervalMs + oldMs ? { ...observation, heads: {} } : observation;
 }
 
 /** Names a source for people. */

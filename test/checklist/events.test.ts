@@ -107,7 +107,8 @@ describe('the Events of a build', () => {
       await world.reconcile();
       const [builder] = await world.all(kinds.builder);
       const took = (await world.read()).status?.build?.buildDuration;
-      expect(took).toBe('1m0s');
+      // The Builder may be made a second before its run.
+      expect(took).toMatch(/^1m[01]s$/);
       expect(builder?.['status']).toMatchObject({ buildDuration: took });
     }
   });

@@ -52,7 +52,12 @@ describe('Functions of one namespace with equal inputs, output image and revisio
     for (const world of worlds) {
       await world.reconcile();
       const { build, revision, sources, serving } = (await world.read()).status ?? {};
-      expect(build).toMatchObject({ state: 'Succeeded', reason: 'Succeeded', buildDuration: '1m0s', revision: shaA });
+      expect(build).toMatchObject({
+        state: 'Succeeded',
+        reason: 'Succeeded',
+        buildDuration: expect.stringMatching(/^1m[01]s$/),
+        revision: shaA,
+      });
       expect(revision).toEqual({ imageDigest: digest(1) });
       expect(sources).toMatchObject([{ name: 'default', git: { commitSha: shaA, commitAuthor: 'A. Author' } }]);
       expect(serving).toMatchObject({ state: 'Created' });
@@ -181,7 +186,11 @@ describe('the others', () => {
     await first.kube.remove({ kind: kinds.buildRun, namespace: sharing.namespace, name: run.metadata.name });
     await other.reconcile();
     const [theirs, ours] = await Promise.all([first.read(), other.read()]);
-    expect(ours.status?.build).toMatchObject({ state: 'Succeeded', sequence: 1, buildDuration: '1m0s' });
+    expect(ours.status?.build).toMatchObject({
+      state: 'Succeeded',
+      sequence: 1,
+      buildDuration: expect.stringMatching(/^1m[01]s$/),
+    });
     expect(ours.status?.revision).toEqual(theirs.status?.revision);
     expect(ours.status?.sources).toEqual(theirs.status?.sources);
     expect((await builderOf(other))?.['status']).toMatchObject({ state: 'Succeeded', output: { digest: digest(1) } });

@@ -175,7 +175,7 @@ async function startLoop(kube: Kube, { home, namespaces, now }: LoopOptions): Pr
       }
     },
     async observe(fn, id) {
-      const look = await lookAtWatch({ state, credentials }, fn);
+      const look = await lookAtWatch({ state, credentials, clock }, fn);
       if (look.kind !== 'seen') return false;
       const { want, intervalMs } = look.watch;
       const heads = { [want]: { kind: 'found', id, sightings: 1 } } as const;
