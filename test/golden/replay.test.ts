@@ -17,6 +17,7 @@ const given = process.env['REVFLOW_GOLDENS'];
 const ofBuilds = /^(?:samples\/|cases\/(?:build|bundle|life|rejected|crash)-)/;
 
 const isHere = given !== undefined || existsSync(goldensFolder);
+const note = isHere ? '' : ' (skipped: the recordings are not at hand)';
 const all = isHere ? findCases(given ?? goldensFolder).map(readCase) : [];
 const cases = all.filter(({ name }) => given !== undefined || ofBuilds.test(name));
 const playable = cases.filter(recorded => unplayable(recorded) === undefined);
@@ -44,7 +45,7 @@ beforeAll(async () => {
 afterAll(() => cluster[Symbol.asyncDispose]());
 
 // Each waits now and then for garbage to be collected, in a namespace of its own.
-describe.skipIf(!isHere)(`recorded cases${isHere ? '' : ' (skipped: the recordings are not at hand)'}`, () => {
+describe.skipIf(!isHere)(`recorded cases${note}`, () => {
   it.for(cases)('$name goes the same way', { concurrent: true }, async (recorded, { skip }) => {
     const why = unplayable(recorded);
     if (why !== undefined) return skip(why);
@@ -55,7 +56,7 @@ describe.skipIf(!isHere)(`recorded cases${isHere ? '' : ' (skipped: the recordin
   });
 });
 
-describe.skipIf(!isHere || given !== undefined)('differences', () => {
+describe.skipIf(!isHere || given !== undefined)(`differences${note}`, () => {
   it('are of cases that are there', () => {
     const names = new Set(all.map(({ folder }) => basename(folder)));
     const listed = known.flatMap(({ cases: some }) => Object.keys(some));
@@ -80,7 +81,7 @@ async function saidOf({ stage }: Replay, type: string): Promise<string> {
   return `${String(fieldOf(found, ['status']))} ${String(fieldOf(found, ['reason']))}`;
 }
 
-describe.skipIf(!isHere || given !== undefined)("what ended OpenFunction's process", () => {
+describe.skipIf(!isHere || given !== undefined)(`what ended OpenFunction's process${note}`, () => {
   it.each(['crash-keda-without-httpscaledobject', 'crash-tracing-annotation-without-provider'])(
     '%s has a Serving, and says that nothing runs it yet',
     async name => {
