@@ -7,6 +7,7 @@ import { tekton } from '../../src/build/tekton/backend.ts';
 import type { Json } from '../../src/local/api-server/object.ts';
 import type { KubeObject } from '../../src/platform/kube/kube.ts';
 import { formatYaml } from '../../src/platform/yaml.ts';
+import { eventually } from '../eventually.ts';
 import { lintTekton } from '../pipelines/lint.ts';
 import { hasPublished, manifest, published as publishedFolder } from '../pipelines/manifests.ts';
 import { faultsOf, readSchemas } from '../pipelines/schemas.ts';
@@ -136,19 +137,24 @@ describe.skipIf(!isRealCluster)(
     );
 
     // Shipwright's own definition needs its webhook for an old version; the same schema stands alone under another group.
-    it.skipIf(!hasPublished)('takes what is emitted to shipwright-v1alpha1 under strict validation', async () => {
-      const definitions = await oldDefinitions();
-      const items = given('shipwright-v1alpha1').map(item => ({ ...item, apiVersion: `${oldGroup}/v1alpha1` }));
-      try {
-        expect(kubectl(['apply', '--server-side'], definitions).stderr).toBe('');
-        expect(kubectl(['wait', '--for=condition=Established', '--timeout=60s'], definitions).status).toBe(0);
-        const { status, stdout, stderr } = kubectl(strictly, items);
-        expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-        expect(stdout.trim().split('\n')).toHaveLength(items.length);
-      } finally {
-        kubectl(['delete', '--wait=false'], definitions);
-      }
-    });
+    it.skipIf(!hasPublished)(
+      'takes what is emitted to shipwright-v1alpha1 under strict validation',
+      async () => {
+        const definitions = await oldDefinitions();
+        const items = given('shipwright-v1alpha1').map(item => ({ ...item, apiVersion: `${oldGroup}/v1alpha1` }));
+        try {
+          expect(kubectl(['apply', '--server-side'], definitions).stderr).toBe('');
+          const wait = ['wait', '--for=condition=Established', '--timeout=10s'];
+          await eventually('its definitions are served', () => kubectl(wait, definitions).status === 0, 60_000);
+          const { status, stdout, stderr } = kubectl(strictly, items);
+          expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+          expect(stdout.trim().split('\n')).toHaveLength(items.length);
+        } finally {
+          kubectl(['delete', '--wait=false'], definitions);
+        }
+      },
+      120_000,
+    );
   },
 );
 
