@@ -90,8 +90,8 @@ function* lintSequences({ sequence, build, serving }: FunctionStatus): Generator
   for (const [name, stage] of Object.entries({ build, serving })) {
     if ((stage?.sequence ?? 0) > (sequence ?? 0)) yield `status.${name}.sequence is above status.sequence`;
     if (stage?.sequence !== undefined && !stage.resourceRef) yield `status.${name} has a sequence but no resourceRef`;
-    if (stage?.inputHash !== undefined && stage.sequence === undefined) {
-      yield `status.${name} has an inputHash but no sequence`;
+    if (stage?.inputHash !== undefined && stage.sequence === undefined && !stage.resourceHash) {
+      yield `status.${name} has an inputHash, but neither a sequence nor another controller's hash`;
     }
     if (stage?.startedAt !== undefined && !isMoment(stage.startedAt)) yield `status.${name}.startedAt is no moment`;
   }

@@ -11,6 +11,7 @@ import { parseBuilder } from '../function/schema.ts';
 import type { BuilderSpec } from '../function/schema-build.ts';
 import type { BuildStatus } from '../function/status.ts';
 import type { KubeObject } from '../platform/kube/kube.ts';
+import { isAdopted } from './adopted.ts';
 import { firstServed, recordedBackend } from './build-engine.ts';
 import { lookAtShared, type SharedRun } from './build-follow.ts';
 import { findLostBuild } from './build-lost.ts';
@@ -144,7 +145,7 @@ function recordedBuild({ draft }: Reading, going: Going): RecordedBuild | undefi
   const [first] = sources ?? [];
   const inputHash = build.inputHash && isOurHash(build.inputHash) ? build.inputHash : undefined;
   const seen = watch?.type === 'image' ? undefined : watch?.adopted;
-  const adopted = inputHash ? undefined : (first?.git?.commitSha ?? first?.bundle?.digest ?? seen);
+  const adopted = inputHash && !isAdopted(build) ? undefined : (first?.git?.commitSha ?? first?.bundle?.digest ?? seen);
   return {
     phase,
     revision: build.revision ?? adopted,

@@ -11,6 +11,7 @@ import type { BuilderSpec } from '../function/schema-build.ts';
 import type { BuildStatus, WatchStatus } from '../function/status.ts';
 import { RetryableError, TerminalError } from '../platform/errors.ts';
 import { KubeError, type KubeObject } from '../platform/kube/kube.ts';
+import { isAdopted } from './adopted.ts';
 import { deadlineOf, writeBuilderStatus } from './build-end.ts';
 import { takeImages } from './build-images.ts';
 import { nameRevision, sayBuild, sayNoSlot } from './build-said.ts';
@@ -191,15 +192,16 @@ async function createBuild(context: Context, backend: Backend): Promise<Outcome 
 }
 
 async function createBuilder({ options, fn, draft }: Context): Promise<BuilderObject | 'taken'> {
-  const { resourceRef: name = '', sequence = 0, revision, ...build } = draft.status.build ?? {};
+  const { resourceRef: name = '', sequence = 0, revision } = draft.status.build ?? {};
   const spec = wantedSpec(fn, revision);
   const attempt = { name, sequence };
   const created = await createOrGet(options.kube, { kind: kinds.builder, object: builderFor(fn, attempt, spec) });
   const parsed = parseBuilder(created);
   if (!('ok' in parsed)) return 'taken';
   // One that OpenFunction made and did not come to start is as good as our own: what it asks for is built, and nothing beside it.
-  const isAdopted = draft.status.build?.sequence === undefined && build.resourceHash !== undefined;
-  const isOurs = isAdopted ? belongsTo(created, fn.metadata.uid) : isSameBuilder(parsed.ok, { fn, attempt, spec });
+  const isOurs = isAdopted(draft.status.build)
+    ? belongsTo(created, fn.metadata.uid)
+    : isSameBuilder(parsed.ok, { fn, attempt, spec });
   return isOurs ? parsed.ok : 'taken';
 }
 

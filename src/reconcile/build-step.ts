@@ -10,6 +10,7 @@ import { labels } from '../function/names.ts';
 import type { BuilderObject } from '../function/schema.ts';
 import type { BuilderSpec } from '../function/schema-build.ts';
 import type { BuildStatus, WatchStatus } from '../function/status.ts';
+import { noted } from './adopted.ts';
 import { cancelBuild } from './build-cancel.ts';
 import { conclude, deadlineOf, settleBuild, settleVanished, writeBuilderStatus } from './build-end.ts';
 import { chooseBackend, refuseHooks } from './build-engine.ts';
@@ -34,7 +35,12 @@ export async function buildStep(context: Context): Promise<Outcome> {
   if (spec === undefined) return skipBuild(context, going);
   await settle(context, going);
   const work: Work = { backend, spec, going };
-  const outcome = await act(context, work, await decide(context, work));
+  const decided = await decide(context, work);
+  const outcome = await act(context, work, decided);
+  const { build } = context.draft.status;
+  if (build && decided.decision.verdict === 'nothing') {
+    context.draft.set({ build: noted(build, decided.facts.inputHash) });
+  }
   return remark(outcome, going.backend.unused?.(spec));
 }
 

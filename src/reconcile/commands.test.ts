@@ -4,8 +4,9 @@ import type { FunctionObject } from '../function/schema.ts';
 import type { FunctionStatus } from '../function/status.ts';
 import { isAskedFor } from './commands.ts';
 
-const build = { state: 'Succeeded', resourceRef: 'b', inputHash: 'v1:1' };
-const serving = { state: 'Running', resourceRef: 's', inputHash: 'v1:2' };
+const build = { state: 'Succeeded', resourceRef: 'b', inputHash: 'v1:1', sequence: 1 };
+const serving = { state: 'Running', resourceRef: 's', inputHash: 'v1:2', sequence: 2 };
+const theirs = { state: 'Succeeded', resourceRef: 'b', resourceHash: '7' };
 const fn = (status: FunctionStatus, annotations: Record<string, string> = {}): FunctionObject => ({
   apiVersion: 'core.openfunction.io/v1beta2',
   kind: 'Function',
@@ -22,7 +23,8 @@ const said = (reason: string) => ({
 describe('a Function', () => {
   it.each<[string, FunctionStatus, Record<string, string>?]>([
     ['that is built and served', { build, serving }],
-    ['that OpenFunction built and served', { build: { ...build, inputHash: '', resourceHash: '7' }, serving }],
+    ['that OpenFunction built', { build: theirs, serving }],
+    ['that OpenFunction built, with our hash beside its own', { build: { ...theirs, inputHash: 'v1:1' }, serving }],
     ['that never came to be served', { build }],
     [
       'whose request was answered',
@@ -39,6 +41,10 @@ describe('a Function', () => {
     ['whose build was cleared', { serving }],
     ['whose build lost its name', { build: { ...build, resourceRef: '' }, serving }],
     ['whose build lost its hash', { build: { ...build, inputHash: '' }, serving }],
+    [
+      'whose build lost OpenFunction’s hash',
+      { build: { state: 'Succeeded', resourceRef: 'b', inputHash: 'v1:1' }, serving },
+    ],
     ['whose build has a blank hash of OpenFunction’s', { build: { ...build, resourceHash: '' }, serving }],
     ['whose serving lost its state', { build, serving: { ...serving, state: '' } }],
     ['whose serving has a blank hash', { build, serving: { ...serving, resourceHash: '' } }],

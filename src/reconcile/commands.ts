@@ -17,7 +17,9 @@ export function isRecordedServing(serving: ServingStageStatus | undefined): serv
 }
 
 function isHashed(stage: BuildStatus | ServingStageStatus | undefined): boolean {
-  return stage?.resourceHash !== '' && Boolean(stage?.inputHash || stage?.resourceHash);
+  // Beside another controller's hash stands ours, which answers no command.
+  if (stage?.sequence === undefined) return Boolean(stage?.resourceHash);
+  return stage.resourceHash !== '' && Boolean(stage.inputHash || stage.resourceHash);
 }
 
 /** Whether something is asked for that the status does not answer yet. */

@@ -48,6 +48,6 @@ function comparable(hash: string | undefined): string | undefined {
 }
 
 /** Its intent is recorded, and it may not have been created yet. */
-function isPending({ state, inputHash }: ServingStageStatus, spec: ServingSpec): boolean {
-  return state === 'Created' && inputHash === servingInputHash(spec);
+function isPending({ state, inputHash, sequence }: ServingStageStatus, spec: ServingSpec): boolean {
+  return state === 'Created' && sequence !== undefined && inputHash === servingInputHash(spec);
 }

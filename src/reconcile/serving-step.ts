@@ -9,6 +9,7 @@ import type { ServingStageStatus } from '../function/status.ts';
 import { KubeError } from '../platform/kube/kube.ts';
 import { servingInputHash, wantedServing } from '../serving/plan.ts';
 import { isSameServing, servingFor } from '../serving/serving.ts';
+import { noted } from './adopted.ts';
 import { createOrGet } from './build-start.ts';
 import { type Context, sharedFacts } from './context.ts';
 import { withoutAbsent } from './draft.ts';
@@ -43,6 +44,8 @@ export async function servingStep(context: Context): Promise<Outcome> {
     return heldOutcome(draft.status.serving, decision.hold);
   }
   if (current === undefined) return complete(context, spec);
+  const { serving } = draft.status;
+  if (serving) draft.set({ serving: noted(serving, facts.inputHash) });
   return held === undefined ? servingOutcome(draft.status.serving) : heldOutcome(draft.status.serving, held);
 }
 

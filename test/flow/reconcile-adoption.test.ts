@@ -31,7 +31,8 @@ describe('what OpenFunction left', () => {
     await world.observe(shaA);
     await world.reconcile();
     expect(await world.shipwright.runs()).toHaveLength(0);
-    expect((await world.read()).status?.build).toEqual(adopted.build);
+    const inputHash = expect.stringMatching(/^v1:/);
+    expect((await world.read()).status?.build).toEqual({ ...adopted.build, inputHash });
     await world.observe(shaB);
     await world.reconcile();
     const { status } = await world.read();
@@ -106,6 +107,30 @@ describe('a Function that OpenFunction runs', () => {
     expect(status?.sequence).toBeUndefined();
     expect(await world.condition('Ready')).toMatchObject({ status: 'True', reason: 'Serving' });
     expect(await world.all(kinds.builder)).toEqual([]);
+  });
+
+  it('that is edited later is built, served or left alone, as the edit asks', async () => {
+    const world = await adopt();
+    await world.reconcile();
+    expect((await world.read()).status).toMatchObject(running);
+    await world.editSpec({ build: { timeout: '5m', failedBuildsHistoryLimit: 3 } });
+    await world.reconcile();
+    expect((await world.read()).status).toMatchObject(running);
+    await world.editSpec({ serving: { params: { A: '1' } } });
+    await world.reconcile();
+    const { build, serving } = (await world.read()).status ?? {};
+    expect({ build, serving }).toMatchObject({ build: running.build, serving: { cause: 'SpecChanged', sequence: 1 } });
+    await world.editSpec({ build: { env: { A: '1' } } });
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ cause: 'SpecChanged', sequence: 2 });
+  });
+
+  it('serves anew when OpenFunction’s hash is taken away, though ours stands there', async () => {
+    const world = await adopt();
+    await world.reconcile();
+    await world.writeStatus({ serving: { resourceHash: null } });
+    await world.reconcile();
+    expect((await world.read()).status?.serving).toMatchObject({ cause: 'Cleared', sequence: 1 });
   });
 
   it('serves anew when somebody writes another digest, as OpenFunction would', async () => {

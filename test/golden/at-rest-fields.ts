@@ -10,6 +10,8 @@ export const ownFields: Readonly<Record<string, string>> = {
   conditions: 'OpenFunction says nothing of what it thinks',
   observedGeneration: 'the edit that was looked at last: what comes after it is built',
   watch: 'what is watched and what was seen, which OpenFunction keeps in memory',
+  'build.inputHash': 'our hash beside its own: a later edit is told from none',
+  'serving.inputHash': 'the same',
 };
 
 /** Recorded states in which something is still to be done, which OpenFunction never did, each with what it is. */
@@ -65,11 +67,18 @@ export function standing(objects: Inventory): object {
 /** A Function without what revflow alone writes. */
 export function withoutOwn(fn: KubeObject): object {
   const { status, metadata, ...rest } = fn;
-  const left = Object.entries(Object(status)).filter(([field]) => !(field in ownFields));
+  const left = Object.entries(Object(status))
+    .filter(([field]) => !(field in ownFields))
+    .map(([field, value]) => [field, withoutInner(field, value)]);
   const { name, namespace, uid, generation, labels, annotations } = metadata;
   return {
     ...rest,
     metadata: { name, namespace, uid, generation, labels, annotations },
     status: Object.fromEntries(left),
   };
+}
+
+function withoutInner(field: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([inner]) => !(`${field}.${inner}` in ownFields)));
 }
