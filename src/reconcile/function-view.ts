@@ -52,6 +52,8 @@ export interface FunctionView {
   readonly follows: string | undefined;
   /** The Serving that counts; absent: none is wanted, or none is named yet. */
   readonly serving: string | undefined;
+  /** The Serving that ran last: it serves until the one that counts does. */
+  readonly lastServing: string | undefined;
   /** Its sequence; absent: none counts, or another controller made it. */
   readonly servingSequence: number | undefined;
   /** `spec.serving` was taken away: no Serving is wanted. */
@@ -94,6 +96,7 @@ const unreadable: Rest = {
   buildEnded: false,
   follows: undefined,
   serving: undefined,
+  lastServing: undefined,
   servingSequence: undefined,
   servesNothing: false,
 };
@@ -130,6 +133,7 @@ function viewReadable(fn: FunctionObject): Rest {
     buildEnded: ended.has(status?.build?.state ?? ''),
     follows: ended.has(status?.build?.state ?? '') ? undefined : status?.build?.follows?.builder,
     serving: status?.serving?.resourceRef,
+    lastServing: status?.serving?.lastSuccessfulResourceRef,
     servingSequence: status?.serving?.sequence,
     servesNothing: status?.serving?.state === 'Skipped',
   };

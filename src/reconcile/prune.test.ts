@@ -71,6 +71,12 @@ describe('earlier Servings', () => {
     expect(sequences(surplusServings([child(1), child(3)], view({ serving: 'c-3' })))).toEqual([1]);
   });
 
+  it('keep the one that ran last: it serves until another one runs', () => {
+    const servings = [child(1), child(2), child(3)];
+    expect(sequences(surplusServings(servings, view({ serving: 'c-3', lastServing: 'c-1' })))).toEqual([2]);
+    expect(sequences(surplusServings(servings, view({ serving: 'c-3', lastServing: 'c-3' })))).toEqual([1, 2]);
+  });
+
   it('stay while it is not there, and later ones stay always', () => {
     expect(surplusServings([child(1)], view({ serving: 'c-2' }))).toEqual([]);
     expect(surplusServings([child(2), child(3)], view({ serving: 'c-2' }))).toEqual([]);

@@ -29,9 +29,10 @@ export function abandonedBuilders(builders: readonly ChildView[], view: Function
   return builders.filter(builder => builder.ended === undefined && builder.sequence < buildSequence);
 }
 
-/** Servings before the one that counts, once that one is there; all of them when none is wanted. */
+/** Servings before the one that counts, once that one is there, save the one that ran last; all of them when none is wanted. */
 export function surplusServings(servings: readonly ChildView[], view: FunctionView): readonly ChildView[] {
   if (view.servesNothing) return servings;
   const current = servings.find(serving => serving.name === view.serving);
-  return current === undefined ? [] : servings.filter(serving => serving.sequence < current.sequence);
+  if (current === undefined) return [];
+  return servings.filter(({ sequence, name }) => sequence < current.sequence && name !== view.lastServing);
 }
