@@ -61,10 +61,11 @@ export async function lookAtWatch(
 const oldIntervals = 3;
 const oldMs = 60_000;
 
-/** What was seen before all workers were away for long is nothing to begin with: the next poll is soon. */
+/** What was seen before all workers were away for long is nothing to begin with: the next poll is soon. At 0 no time is known (explain). */
 function withoutOld(observation: Observation, watch: Watch, now: number): Observation {
   const intervalMs = Math.max(watch.intervalMs, observation.intervalMs);
-  return now - observation.at > oldIntervals * intervalMs + oldMs ? { ...observation, heads: {} } : observation;
+  const isOld = observation.at > 0 && now - observation.at > oldIntervals * intervalMs + oldMs;
+  return isOld ? { ...observation, heads: {} } : observation;
 }
 
 /** Names a source for people. */
