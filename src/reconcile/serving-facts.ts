@@ -37,9 +37,18 @@ export function servingFacts(
     everServed: serving !== undefined,
     serving: current !== undefined || pending ? 'present' : 'absent',
     justBuilt: findings.justBuilt ?? false,
-    // Its hash cannot be compared, its image can: a digest that came since is another Serving.
-    editedSinceAdoption: wasEdited(fn, editedLast(fn)) || (current !== undefined && current.spec.image !== spec.image),
+    editedSinceAdoption: isAnother(spec, current, wasEdited(fn, editedLast(fn))),
   };
+}
+
+/**
+ * Another controller's hash cannot be compared, what it serves can: a digest that came since is another Serving, and a Function that was
+ * written since, its annotations perhaps, is none while it asks for the same.
+ */
+function isAnother(spec: ServingSpec, current: ServingObject | undefined, written: boolean): boolean {
+  if (current === undefined) return written;
+  const isSame = servingInputHash(current.spec) === servingInputHash(spec);
+  return current.spec.image !== spec.image || (written && !isSame);
 }
 
 /** A hash of another version says nothing: what it stands for is adopted. */
