@@ -119,6 +119,20 @@ describe('check NS/NAME', () => {
     expect(JSON.parse(out)).toMatchObject([answer]);
   });
 
+  it('asks for the trees of a sub-path, and says that a new commit changed nothing of it', async () => {
+    const repository = await system.git.repository('team/narrow');
+    const built = await repository.commit({ files: { 'fn/main': '1' } });
+    const srcRepo = { url: `${repository.url}.git`, revision: 'main', sourceSubPath: 'fn' };
+    await system.create('narrow', { spec: { build: { builder: 'b', srcRepo } } });
+    await system.untilServed('narrow', digestOf('narrow', built));
+    await system.until('narrow', 'has ids', ({ status }) => status?.watch?.paths !== undefined);
+    const latest = await repository.commit({ files: { 'lib/code': '2' } });
+    const { out } = await run('check', 'narrow', '-o', 'json', '--egress-allow', gitHost());
+    expect(JSON.parse(out)).toMatchObject([{ known: built, watch: { latest, paths: ['fn'] }, would: 'nothing' }]);
+    expect(out).toContain(`${latest} was seen, and changes none of the watched paths`);
+    expect((await run('explain', 'narrow')).out).toMatch(/^ {2}paths +only changes of fn count$/m);
+  });
+
   it('does not let a Function of a cluster lead it to this machine', async () => {
     const { code, out } = await run('check', 'built', '-o', 'json');
     expect(code).toBe(75);
