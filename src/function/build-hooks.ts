@@ -47,6 +47,13 @@ const paramName = /^[A-Za-z_][\w.-]{0,254}$/;
 const told = Object.fromEntries(hookFacts.map(fact => [fact, { from: fact }]));
 const none: ReadHooks = { problems: [] };
 
+/** A Task in words: its name, or what is found and by which resolver. */
+export function nameTask({ task }: Pick<BuildHook, 'task'>): string {
+  if ('name' in task) return task.name;
+  const found = task.ref['name'] || task.ref['pathInRepo'];
+  return found ? `${found} of ${task.resolver}` : task.resolver;
+}
+
 /** Each Function is read at every look, and YAML is the dearest part of that. */
 const known = new Map<string, ReadHooks>();
 const mostKnown = 500;

@@ -158,6 +158,27 @@ describe('check NS/NAME', () => {
   });
 });
 
+describe('explain', () => {
+  it('names the hooks of a build, and why it does not start with them', async () => {
+    const hooks = 'before: [unit]\nafter: [{resolver: hub, ref: {name: cosign}}]';
+    const asked = { 'openfunction.io/build-hooks': hooks, 'openfunction.io/build-engine': 'shipwright' };
+    await system.create('hooked', { annotations: { ...asked, 'openfunction.io/revision-controller': 'disable' } });
+    const report = await explained('hooked');
+    expect(report).toMatchObject({
+      would: expect.stringContaining('wait (HooksNeedTekton: build-hooks are Tasks'),
+      steering: { hooks: { before: ['unit'], after: ['cosign of hub'] } },
+      build: { verdict: 'hold', cause: 'First' },
+    });
+    expect(report.build.trace).toContainEqual({
+      rule: 'engine takes it',
+      found: expect.stringContaining('shipwright'),
+    });
+    expect((await run('explain', 'hooked')).out).toMatch(
+      /hooks +before a build: unit\n +hooks +after a build: cosign of hub/,
+    );
+  });
+});
+
 describe('suspend, resume and rebuild', () => {
   it('write their annotation as revflow-cli, and the control plane obeys', async () => {
     const repository = await system.git.repository('team/steered');

@@ -1,6 +1,7 @@
 // What `revflow explain` does: reads the Function, what was last answered, and lets the loop's own rules decide on it.
 import { defaultPolicy } from '../../decide/facts.ts';
 import { readAnnotations } from '../../function/annotations.ts';
+import { nameTask } from '../../function/build-hooks.ts';
 import { momentText } from '../../function/conditions.ts';
 import { formatDuration } from '../../function/duration.ts';
 import { annotations } from '../../function/names.ts';
@@ -111,13 +112,15 @@ async function decide(fn: FunctionObject, watched: Watched | undefined, { cluste
 }
 
 function steering({ metadata }: KubeObject): Pick<ExplainReport, 'steering' | 'companion'> {
-  const { suspended, hold, rebuildRequested, problems } = readAnnotations(metadata.annotations);
+  const { suspended, hold, rebuildRequested, problems, hooks: read } = readAnnotations(metadata.annotations);
+  const { before = [], after = [] } = read.hooks ?? {};
   const companion = metadata.annotations?.[annotations.revflowState];
   return {
     steering: {
       suspended,
       ...(hold === undefined ? {} : { hold }),
       ...(rebuildRequested === undefined ? {} : { rebuildRequested }),
+      ...(read.hooks ? { hooks: { before: before.map(nameTask), after: after.map(nameTask) } } : {}),
       problems: problems.map(problemText),
     },
     ...(companion === undefined ? {} : { companion }),

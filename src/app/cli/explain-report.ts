@@ -44,6 +44,8 @@ export interface ExplainReport extends Verdict, ImagesReport {
     readonly suspended: boolean;
     readonly hold?: string;
     readonly rebuildRequested?: string;
+    /** Tasks around the build, by name. */
+    readonly hooks?: { readonly before: readonly string[]; readonly after: readonly string[] };
     readonly problems: readonly string[];
   };
   /** What companion mode wrote into its annotation; absent: it does not watch this Function. */
@@ -98,6 +100,9 @@ function steeringText({ steering, problems, companion }: ExplainReport): string 
   if (steering.suspended) entries.push(['suspended', 'nothing new is started (revflow resume)']);
   if (steering.hold !== undefined) entries.push(['held', `new revisions wait: ${steering.hold}`]);
   if (steering.rebuildRequested !== undefined) entries.push(['rebuild', `asked for: ${steering.rebuildRequested}`]);
+  const { before = [], after = [] } = steering.hooks ?? {};
+  if (before.length > 0) entries.push(['hooks', `before a build: ${before.join(', ')}`]);
+  if (after.length > 0) entries.push(['hooks', `after a build: ${after.join(', ')}`]);
   if (companion !== undefined) entries.push(['companion', companion]);
   return entries.length === 0 ? '' : labelled(entries);
 }

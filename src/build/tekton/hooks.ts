@@ -1,6 +1,6 @@
 // Hooks of a build as tasks of its pipeline: one after the other, those before it on the fetched source, those after it with the image.
 import { z } from 'zod';
-import type { BuildHook, BuildHooks, HookFact, HookText } from '../../function/build-hooks.ts';
+import { type BuildHook, type BuildHooks, type HookFact, type HookText, nameTask } from '../../function/build-hooks.ts';
 import type { KubeObject } from '../../platform/kube/kube.ts';
 import type { Texts } from '../texts.ts';
 import type { PipelineSpec } from './pipelines.ts';
@@ -111,8 +111,7 @@ export function failedHook(run: KubeObject): string | undefined {
   const place = /^(before|after)-(\d+)$/.exec(last?.name ?? '');
   if (!last?.taskRef || !place) return undefined;
   const { name, resolver, params } = last.taskRef;
-  const resolved =
-    params.find(param => param.name === 'name')?.value || params.find(param => param.name === 'pathInRepo')?.value;
-  const task = name || [resolved, resolver].filter(Boolean).join(' of ');
+  const ref = Object.fromEntries(params.map(param => [param.name, param.value]));
+  const task = nameTask({ task: name ? { name } : { resolver, ref } });
   return `the hook ${place[1]}[${Number(place[2]) - 1}] (Task ${task})`;
 }
