@@ -102,6 +102,20 @@ describe('YAML that is written', () => {
     },
   );
 
+  it.each(['\u0085', '\u2028', '\u2029', '\ufeff', '\u0000', '\u007f', '\u009f', '\r'])(
+    'writes %j so that it can be seen, since some readers end a line there',
+    each => {
+      const written = formatYaml({ value: `a${each}b`, [`k${each}`]: 1 });
+      expect(written).not.toContain(each);
+      expect(parse(written)).toEqual({ value: `a${each}b`, [`k${each}`]: 1 });
+    },
+  );
+
+  it('quotes a line with a tab, and leaves a script a script', () => {
+    expect(formatYaml({ value: 'a\tb' })).toBe('value: "a\\tb"\n');
+    expect(formatYaml({ script: 'if a; then\n\tb\nfi\n' })).toBe('script: |\n  if a; then\n  \tb\n  fi\n');
+  });
+
   it('is read back the same by readers of 1.2 and of 1.1, whatever stands in it, and written the same again', () => {
     const check = (object: unknown) => {
       const written = formatYaml(object);

@@ -18,11 +18,22 @@ export function formatYaml(value: unknown): string {
       if (typeof node.value === 'string' && misread.test(node.value)) node.type = 'QUOTE_DOUBLE';
     },
   });
-  return document.toString({ lineWidth: 0 });
+  // The library leaves some of what it quotes as it is, and readers of YAML 1.1 take it for the end of a line, or for nothing at all.
+  return document.toString({ lineWidth: 0 }).replace(unseen, escaped);
 }
 
-/** What the library would write without quotes, though some reader makes something else of it: marks of YAML 1.1, and what cannot be seen. */
-const misread = /^(?:=|\.{3}|[ \t\n]+)$|(?![\t\n])\p{Cc}|[\u2028\u2029\ufeff]/u;
+/** What cannot be seen; it stands in double quotes alone. */
+const unseen = /(?![\t\n])\p{Cc}|[\u2028\u2029\ufeff]/gu;
+
+/**
+ * What the library would write without quotes, though some reader makes something else of it: marks of YAML 1.1, nothing but blanks, a tab in a
+ * line, and what cannot be seen.
+ */
+const misread = new RegExp(`^(?:=|\\.{3}|[ \\t\\n]+|[^\\n]*\\t[^\\n]*)$|${unseen.source}`, 'u');
+
+function escaped(character: string): string {
+  return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
+}
 
 /** One document of a stream: its value, or what is wrong with its text. Lines count from 1. */
 export type YamlDocument = { readonly line: number } & ({ readonly value: unknown } | { readonly fault: string });
