@@ -5,6 +5,7 @@ import { kinds } from '../../src/function/kinds.ts';
 import type { Kind, KubeObject } from '../../src/platform/kube/kube.ts';
 import { hasPublished, published } from '../pipelines/manifests.ts';
 import { isRealCluster, readDefinitions, startTestCluster, type TestCluster } from '../servers/api-server.ts';
+import { onlyV1alpha1 } from './v1alpha1.ts';
 import { createWorld, digest, gitSpec, shaA, shaB, type World, watching } from './world.ts';
 
 const why = isRealCluster ? 'a real one serves both versions' : 'its definition is not at hand';
@@ -16,7 +17,7 @@ describe.skipIf(!hasPublished || isRealCluster)(
     beforeAll(async () => {
       cluster = await startTestCluster();
       const definitions = await readDefinitions(join(published, 'shipwright-build'));
-      await cluster.install(definitions.map(onlyOld));
+      await cluster.install(definitions.map(onlyV1alpha1));
     });
     afterAll(() => cluster[Symbol.asyncDispose]());
 
@@ -86,15 +87,6 @@ describe.skipIf(!hasPublished || isRealCluster)(
     });
   },
 );
-
-/** The same with v1alpha1 as the only version, as it was before there was another. */
-function onlyOld(definition: KubeObject): KubeObject {
-  const spec = definition['spec'] as { readonly versions: readonly { readonly name: string }[] };
-  const versions = spec.versions
-    .filter(({ name }) => name === 'v1alpha1')
-    .map(version => ({ ...version, served: true, storage: true }));
-  return { ...definition, spec: { ...spec, versions, conversion: { strategy: 'None' } } };
-}
 
 async function write(world: World, kind: Kind, object: KubeObject | undefined, status: object): Promise<void> {
   const ref = { kind, namespace: world.namespace, name: object?.metadata.name ?? '' };
