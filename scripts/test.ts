@@ -11,6 +11,7 @@ const servers: Readonly<Record<string, string>> = {
   'apache2-utils': '/usr/bin/htpasswd',
   skopeo: '/usr/bin/skopeo',
   buildah: '/usr/bin/buildah',
+  'python3-yaml': '/usr/lib/python3/dist-packages/yaml/__init__.py',
 };
 
 const isCi = process.env['CI'] === 'true';
