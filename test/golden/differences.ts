@@ -292,8 +292,18 @@ export const known: readonly Known[] = [
   {
     reason: `${nulls}; parameters from ConfigMaps and Secrets are taken (corrections.md, 39)`,
     cases: {
-      'rejected-params-array-secret': ['apply: spec.build.shipwright.params[0].values[0].value: refused → taken'],
-      'rejected-params-configmap': ['apply: spec.build.shipwright.params[0].value: refused → taken'],
+      'rejected-params-array-secret': [
+        `apply: spec.build.shipwright.params[0].values[0].value: refused → taken and built with ${JSON.stringify([
+          { name: 's', values: [{ secretValue: { format: 'f', key: 'k', name: 'c' } }] },
+          { name: 'builder-image', value: 'b' },
+        ])}`,
+      ],
+      'rejected-params-configmap': [
+        `apply: spec.build.shipwright.params[0].value: refused → taken and built with ${JSON.stringify([
+          { configMapValue: { format: 'f', key: 'k', name: 'c' }, name: 'cm' },
+          { name: 'builder-image', value: 'b' },
+        ])}`,
+      ],
     },
   },
   {

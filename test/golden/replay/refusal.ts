@@ -2,7 +2,7 @@
 import { kinds } from '../../../src/function/kinds.ts';
 import type { GoldenCase } from '../cases.ts';
 import { correctedPaths, type Difference } from '../differences.ts';
-import { fieldOf, isPlain } from './field.ts';
+import { fieldOf, isPlain, sorted } from './field.ts';
 import { refusalOf, type Stage, statusOf } from './stage.ts';
 
 /** Applies the input; gives what was said when some of it was refused, by the API server or by revflow itself. */
@@ -31,14 +31,21 @@ interface Verdict {
   readonly value: string | undefined;
 }
 
-/** How the two verdicts differ; nothing where ours names field and value of theirs. */
-export function compareRefusals({ rejected }: GoldenCase, ours: string | undefined): readonly Difference[] {
+/** How the two verdicts differ; nothing where ours names field and value of theirs, and nothing was made. */
+export async function compareRefusals(
+  stage: Stage,
+  { rejected }: GoldenCase,
+  refusal: string | undefined,
+): Promise<readonly Difference[]> {
+  const builds = (await stage.all(kinds.build)).map(build => fieldOf(build, ['spec', 'paramValues']));
+  const made = builds.map(params => ` and built with ${JSON.stringify(sorted(params))}`).join();
   return rejected.flatMap(({ message }) => {
     const { path, value } = verdictOf(message);
     const difference = { at: 'apply', object: path, field: '' };
-    if (ours === undefined) return [{ ...difference, theirs: 'refused', ours: 'taken' }];
-    const lacking = [path, ...(value === undefined ? [] : [value])].filter(part => !ours.includes(part));
-    return lacking.length === 0 ? [] : [{ ...difference, theirs: `named ${lacking.join(' and ')}`, ours }];
+    if (refusal === undefined) return [{ ...difference, theirs: 'refused', ours: `taken${made}` }];
+    const lacking = [path, ...(value === undefined ? [] : [value])].filter(part => !refusal.includes(part));
+    if (lacking.length > 0) return [{ ...difference, theirs: `named ${lacking.join(' and ')}`, ours: refusal }];
+    return made === '' ? [] : [{ ...difference, theirs: 'refused', ours: `refused${made}` }];
   });
 }
 

@@ -50,7 +50,7 @@ async function play(cluster: TestCluster, recorded: GoldenCase): Promise<Replay>
   const theirs = recorded.input[0]?.metadata.namespace ?? '';
   const tokens = new Tokens(recordedBuilders(recorded), { ours: stage.namespace, theirs });
   const isRefused = recorded.rejected.length > 0 || refusal !== undefined;
-  if (recorded.rejected.length > 0) findings.add(compareRefusals(recorded, refusal));
+  if (recorded.rejected.length > 0) findings.add(await compareRefusals(stage, recorded, refusal));
   else if (refusal !== undefined) findings.add([{ ...atApply, theirs: 'taken', ours: refusal }]);
   else if (name !== undefined) await perform({ recorded, stage, tokens, hashes: new Hashes(), name, findings });
   const told = await stage.close();
