@@ -161,7 +161,7 @@ describe('README', () => {
     expect(needed.size).toBeGreaterThan(1);
     const [, section = ''] = readme.split("from Debian's packages ");
     const named = [...(section.split(';')[0] ?? '').matchAll(/`([^`]+)`/g)].map(match => match[1] ?? '');
-    const installed = [...read('scripts/test.ts').matchAll(/^ {2}'?([a-z0-9-]+)'?: '\/usr\/bin\//gm)];
+    const installed = [...read('scripts/test.ts').matchAll(/^ {2}'?([a-z0-9-]+)'?: '\/usr\//gm)];
     expect(installed.map(match => match[1])).toEqual(named);
     expect(named).toEqual(expect.arrayContaining([...needed]));
   });

@@ -1,4 +1,4 @@
-// What is written as YAML, read by a reader of YAML 1.1 that shares nothing with the writer: PyYAML (Debian: python3-yaml).
+// What is written as YAML, read by a reader of YAML 1.1 that shares nothing with the writer: PyYAML.
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -74,7 +74,7 @@ const tree = fc.letrec<{ node: unknown }>(tie => ({
 })).node;
 const object = fc.dictionary(text, tree, { minKeys: 1, maxKeys: 4, noNullPrototype: true });
 
-describe.skipIf(!isHere)(`PyYAML${isHere ? '' : ' (skipped: python3-yaml is not installed)'}`, () => {
+describe.skipIf(!isHere)(`PyYAML${isHere ? '' : ' (skipped: needs the Debian package python3-yaml)'}`, () => {
   it('reads what was written, whatever stands in it', () => {
     const objects = [
       ...[...words, ...marks, ...odd].map(each => ({ value: each, list: [each], [`${each}`]: 1 })),
