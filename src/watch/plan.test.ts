@@ -185,6 +185,24 @@ describe('watch/plan, image types', () => {
   });
 });
 
+it('image warns where hooks of a build would be passed by', () => {
+  const fn = functionWith({ params: 'type: image', spec: { image: 'f' } });
+  const hooked = (of: FunctionObject): FunctionObject => ({
+    ...of,
+    metadata: {
+      ...of.metadata,
+      annotations: { ...of.metadata.annotations, 'openfunction.io/build-hooks': 'after: [scan]' },
+    },
+  });
+  const { build: _, ...served } = fn.spec;
+  const told = {
+    watch: { warnings: [expect.stringContaining('what is pushed is served, whatever openfunction.io/build-hooks')] },
+  };
+  expect(planWatch(hooked(fn))).toMatchObject(told);
+  expect(planWatch(hooked({ ...fn, spec: served }))).toMatchObject({ watch: { warnings: [] } });
+  expect(planWatch(hooked(functionWith({ params: 'type: source' })))).toMatchObject({ watch: { warnings: [] } });
+});
+
 describe('watch/plan, what is not watched', () => {
   const bundle = (image: string) => ({ build: { srcRepo: { bundleContainer: { image } } } });
   it.for([

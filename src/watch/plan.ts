@@ -39,6 +39,9 @@ export type WatchPlan =
 /** No ref has a longer name; what is watched is written into queue and state many times. */
 const longestRevision = 1024;
 
+/** The build pushes the image before its hooks look at it. */
+const servedUnasked = `what is pushed is served, whatever ${annotations.buildHooks} say of it; type source would serve what they let pass`;
+
 /** What a planner of one type makes of a Function. */
 type Target =
   | Pick<Watch, 'source' | 'want' | 'paths' | 'secret' | 'warnings'>
@@ -52,13 +55,14 @@ const planners: Readonly<Record<WatchParams['type'], (fn: FunctionObject, params
 
 /** Plans the watch of a Function. Pure, and total: every Function is watched or has a reason. */
 export function planWatch(fn: FunctionObject): WatchPlan {
-  const read = readAnnotations(fn.metadata.annotations).watch;
+  const { watch: read, hooks } = readAnnotations(fn.metadata.annotations);
   if (read === undefined) return unwatched('Disabled');
   const { params, problems } = read;
   if (problems.length > 0) return unwatched('BadParams', problems);
   const target = planners[params.type](fn, params);
   if ('reason' in target) return unwatched(target.reason, target.problems);
-  const warnings = [...read.warnings, ...target.warnings];
+  const isPushedFirst = params.type === 'image' && fn.spec.build !== undefined && hooks.hooks !== undefined;
+  const warnings = [...read.warnings, ...target.warnings, ...(isPushedFirst ? [servedUnasked] : [])];
   return { kind: 'watched', watch: { ...target, type: params.type, intervalMs: params.intervalMs, warnings } };
 }
 
