@@ -8,7 +8,7 @@ import type { Credentials } from '../revision/credential.ts';
 import { mostBuildImages } from '../watch/build-images.ts';
 import type { GraphChange, SourceGraph } from '../watch/graph.ts';
 import type { Watch } from '../watch/plan.ts';
-import { stateKeys } from '../watch/source.ts';
+import { type SourceSpec, stateKeys } from '../watch/source.ts';
 import type { FunctionView } from './function-view.ts';
 import { type Latest, latestByKey } from './latest.ts';
 import { readSubscriber, subscriberOf } from './subscriber.ts';
@@ -19,7 +19,7 @@ export interface SubscriptionsOptions {
   readonly buildImages: boolean;
   readonly credentials: Credentials;
   readonly state: State;
-  readonly queue: Queue;
+  readonly queue: Pick<Queue, 'wake'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -31,12 +31,34 @@ const retryMs = 60_000;
 /** Secrets read at once, and descriptions written at once. */
 const concurrency = 32;
 
+/** Many Functions of a repository come together: the trees are read for all of them. */
+const morePathsMs = 1_000;
+
+/** What is asked of a source. */
+interface Asked {
+  readonly wants: string;
+  /** Each with its want. */
+  readonly paths: ReadonlySet<string>;
+}
+
+function askedOf({ wants, paths = {} }: SourceSpec): Asked {
+  const wanted = Object.entries(paths).flatMap(([want, some]) => some.map(path => `${want} ${path}`));
+  return { wants: wants.join(' '), paths: new Set(wanted) };
+}
+
+/** How long the next poll may wait: a new want needs one at once (undefined), new paths soon; all else in its time. */
+function waitOf(asked: Asked, before: Asked | undefined, { intervalMs }: SourceSpec): number | undefined {
+  if (before?.wants !== asked.wants) return undefined;
+  const isMore = [...asked.paths].some(path => !before.paths.has(path));
+  return isMore ? Math.min(morePathsMs, intervalMs) : intervalMs;
+}
+
 /** The subscriptions of all Functions, kept by the leader. */
 export class Subscriptions implements AsyncDisposable {
   readonly #options: SubscriptionsOptions;
   readonly #views = new Map<string, FunctionView>();
-  /** What each source was last handed out with: only a new want needs a poll at once. */
-  readonly #asked = new Map<string, string>();
+  /** What each source was last handed out with. */
+  readonly #asked = new Map<string, Asked>();
   readonly #resolving: Latest;
   readonly #asserting: Latest;
 
@@ -131,11 +153,11 @@ export class Subscriptions implements AsyncDisposable {
         this.#asked.delete(key);
         return await state.delete(stateKeys.spec(key));
       }
-      const wants = spec.wants.join(' ');
-      const asked = this.#asked.get(key) === wants;
+      const asked = askedOf(spec);
+      const waitMs = waitOf(asked, this.#asked.get(key), spec);
       await state.set(stateKeys.spec(key), JSON.stringify(spec), specMs);
-      await queue.wake('source', key, asked ? clock.now() + spec.intervalMs : undefined);
-      this.#asked.set(key, wants);
+      await queue.wake('source', key, waitMs === undefined ? undefined : clock.now() + waitMs);
+      this.#asked.set(key, asked);
     } catch (error) {
       log.warn('cannot hand a source to the workers', { source: key, error });
       clock.after(1_000, () => this.#asserting.touch(key));
