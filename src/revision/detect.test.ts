@@ -126,6 +126,19 @@ describe('revision/detect', () => {
     expect((await world.seen(key))?.intervalMs).toBe(1000);
   });
 
+  it('a shorter promise counts at once, though the longer one was just kept', async () => {
+    const key = await world.watch({ intervalMs: 5 * minute });
+    await world.handle(key, never);
+    await world.handle(key, never);
+    expect(await world.seen(key)).toMatchObject({ intervalMs: 5 * minute });
+    world.clock.advance(1000);
+    const asked = world.questions.length;
+    await world.watch({ intervalMs: 1000 });
+    expect(await world.poll(key)).toBeLessThanOrEqual(1000);
+    expect(world.questions).toHaveLength(asked + 1);
+    expect(await world.seen(key)).toMatchObject({ intervalMs: 1000 });
+  });
+
   it('an end of the process in the middle is no failure of the source', async () => {
     const key = await world.watch();
     const stop = new AbortController();

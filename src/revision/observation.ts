@@ -82,6 +82,8 @@ export interface Observation {
   readonly failure?: PollFailure;
   /** What is really kept, when the budget or `--min-interval` stretched the promise. */
   readonly intervalMs: number;
+  /** What was promised then, where more is kept; absent: the promise is kept. */
+  readonly promisedMs?: number;
   /** Ids that wants left less than ten minutes ago. */
   readonly left?: Readonly<Record<Want, readonly LeftHead[]>>;
   /**

@@ -81,11 +81,14 @@ export class Poll {
     return this.access.credentialId === this.start.spec.credentialId ? undefined : this.access.credentialId;
   }
 
+  private get promisedMs(): number {
+    return Math.max(this.start.spec.intervalMs, this.ports.minIntervalMs);
+  }
+
   private get intervalMs(): number {
     const { spec } = this.start;
-    const promised = Math.max(spec.intervalMs, this.ports.minIntervalMs);
     const account = { credentialId: this.access.credentialId ?? spec.credentialId, namespaces: spec.namespaces };
-    return Math.round(promised * this.ports.budgets.stretch(this.host, account));
+    return Math.round(this.promisedMs * this.ports.budgets.stretch(this.host, account));
   }
 
   /** Woken before its time: what a host, a breaker or the budget asked for is kept, whoever is in a hurry. */
@@ -97,8 +100,9 @@ export class Poll {
       const mayChange = credentialId === undefined || (refusals > 0 && credentialId !== anonymous);
       return mayChange ? undefined : this.ahead(failure.retryAt);
     }
-    const promised = Math.max(spec.intervalMs, this.ports.minIntervalMs);
-    if (previous === undefined || previous.intervalMs <= promised * stretched) return undefined;
+    const { promisedMs } = previous ?? {};
+    // A promise that was kept holds nobody back who wants it shorter.
+    if (previous === undefined || promisedMs === undefined || this.promisedMs < promisedMs) return undefined;
     if (spec.wants.some(want => !Object.hasOwn(previous.heads, want))) return undefined;
     return this.ahead(previous.at + previous.intervalMs / stretched);
   }
@@ -256,10 +260,12 @@ export class Poll {
   private async store(observation: Observation, isNews: boolean): Promise<void> {
     const { state, queue } = this.ports;
     const { spec, previous, stored } = this.start;
-    const { toldAt: _toldAt, ...bare } = observation;
+    const { toldAt: _toldAt, promisedMs: _promisedMs, ...bare } = observation;
+    const { promisedMs } = this;
+    const promise = bare.intervalMs > promisedMs * stretched ? { promisedMs } : {};
     const isDue = this.isTellingDue;
     const told = isNews ? {} : { toldAt: isDue ? this.now : previous?.toldAt };
-    const next = { value: JSON.stringify({ ...bare, ...told }), ttlMs: keptMs };
+    const next = { value: JSON.stringify({ ...bare, ...promise, ...told }), ttlMs: keptMs };
     if (!(await state.swap(stateKeys.observation(spec.key), stored, next))) return;
     if (isNews || isDue) await queue.wake('fanout', spec.key);
   }
