@@ -290,6 +290,27 @@ export const known: readonly Known[] = [
     },
   },
   {
+    reason: 'what serves is let go when nothing is to be served (corrections.md, 17), after a failed build too',
+    cases: {
+      'life-delete-serving-part': ['delete spec.serving: Serving/serving-<S1>: there → nothing'],
+      'crash-serving-removed-after-failed-build': [
+        'end: Function/f serving.resourceRef: serving-<S1> → nothing',
+        'end: Serving/serving-<S1>: there → nothing',
+      ],
+    },
+  },
+  {
+    reason:
+      'what WasmEdge asks for goes with it: it is derived, not stored (corrections.md, 17; core-build.md §10, 18)',
+    cases: {
+      'life-wasm-revert': [
+        'serving-<more1>: not made → made',
+        'workloadRuntime back to OCIContainer: Function/f serving.resourceRef: serving-<S1> → serving-<more1>',
+        'workloadRuntime back to OCIContainer: Serving/serving-<S1>: there → nothing',
+      ],
+    },
+  },
+  {
     reason: `${nulls}; parameters from ConfigMaps and Secrets are taken (corrections.md, 39)`,
     cases: {
       'rejected-params-array-secret': [

@@ -1,5 +1,6 @@
 // Replays one recorded case: the same input, steps and statuses from outside; what differs comes out as lines.
 import { kinds } from '../../../src/function/kinds.ts';
+import type { Kind } from '../../../src/platform/kube/kube.ts';
 import type { TestCluster } from '../../servers/api-server.ts';
 import type { GoldenCase, Stage as RecordedStage } from '../cases.ts';
 import { act, playAllEnds, playEarlierEnds, playEnds, type Scenery } from './acts.ts';
@@ -11,7 +12,7 @@ import { Hashes } from './hashes.ts';
 import { applyInput, compareRefusals } from './refusal.ts';
 import { compare, ourObjects, ourScene, theirObjects, theirScene } from './scene.ts';
 import { Stage, statusOf } from './stage.ts';
-import { recordedBuilders, Tokens } from './tokens.ts';
+import { Tokens } from './tokens.ts';
 
 export interface Replay {
   /** What differs and is no difference of every case, as `step: object field: theirs → ours`, in order. */
@@ -48,7 +49,7 @@ async function play(cluster: TestCluster, recorded: GoldenCase): Promise<Replay>
   const refusal = await applyInput(stage, recorded);
   const [name] = functions;
   const theirs = recorded.input[0]?.metadata.namespace ?? '';
-  const tokens = new Tokens(recordedBuilders(recorded), { ours: stage.namespace, theirs });
+  const tokens = new Tokens(recorded, { ours: stage.namespace, theirs });
   const isRefused = recorded.rejected.length > 0 || refusal !== undefined;
   if (recorded.rejected.length > 0) findings.add(await compareRefusals(stage, recorded, refusal));
   else if (refusal !== undefined) findings.add([{ ...atApply, theirs: 'taken', ours: refusal }]);
@@ -69,9 +70,9 @@ interface Run extends Pick<Scenery, 'recorded' | 'stage' | 'tokens' | 'name'> {
 
 async function perform(run: Run): Promise<void> {
   const { recorded, stage, tokens, findings } = run;
-  await meet(run, tokens.next);
+  await meet(run, tokens.builders.next, tokens.servings.next);
   const first = recorded.building.find(({ kind }) => kind === 'Builder')?.metadata.name;
-  const isAtOnce = first !== undefined && tokens.oursOf(first) !== undefined;
+  const isAtOnce = first !== undefined && tokens.builders.oursOf(first) !== undefined;
   if (isAtOnce) await compareObjects(run, 'building');
   const stages = recorded.steps.length > 0 ? recorded.steps : recorded.stages;
   for (const [at, told] of stages.entries()) {
@@ -91,26 +92,32 @@ async function playStage(scenery: Scenery, told: RecordedStage): Promise<void> {
   const { stage } = scenery;
   if (await playEarlierEnds(scenery)) await stage.settle();
   if (await act(scenery)) await stage.settle();
-  await meet(scenery, refIn(told, scenery.name));
+  await meet(scenery, refIn(told, scenery.name, 'build'), refIn(told, scenery.name, 'serving'));
   if (await playEnds(scenery)) await stage.settle();
   if (await playServing(scenery, told)) await stage.settle();
 }
 
-async function meet({ stage, tokens }: Pick<Scenery, 'stage' | 'tokens'>, upTo: string | undefined): Promise<void> {
-  tokens.met(
-    (await stage.all(kinds.builder)).map(({ metadata }) => metadata.name),
-    upTo,
-  );
+/** Our children that are new stand for recorded ones, up to those that the recording has come to. */
+async function meet(
+  { stage, tokens }: Pick<Scenery, 'stage' | 'tokens'>,
+  builder: string | undefined,
+  serving: string | undefined,
+): Promise<void> {
+  const names = async (kind: Kind) => (await stage.all(kind)).map(({ metadata }) => metadata.name);
+  tokens.builders.met(await names(kinds.builder), builder);
+  tokens.servings.met(await names(kinds.serving), serving);
 }
 
-function refIn({ statuses }: RecordedStage, name: string): string | undefined {
-  const ref = fieldOf(statuses['Function']?.[name], ['build', 'resourceRef']);
+function refIn({ statuses }: RecordedStage, name: string, part: 'build' | 'serving'): string | undefined {
+  const ref = fieldOf(statuses['Function']?.[name], [part, 'resourceRef']);
   return typeof ref === 'string' ? ref : undefined;
 }
 
-async function compareStage({ stage, tokens, hashes, name, findings }: Run, told: RecordedStage): Promise<void> {
-  const ref = refIn(told, name);
-  if (ref !== undefined) tokens.reached(ref);
+async function compareStage(run: Run, told: RecordedStage): Promise<void> {
+  const { stage, tokens, hashes, name, findings } = run;
+  await meet(run, refIn(told, name, 'build'), refIn(told, name, 'serving'));
+  tokens.builders.reached(refIn(told, name, 'build'));
+  tokens.servings.reached(refIn(told, name, 'serving'));
   const theirs = theirScene(told);
   findings.add(compare(told.name, theirs, await ourScene(stage, { tokens, hashes }, theirs)), theirs);
 }

@@ -32,6 +32,8 @@ export function theirScene({ statuses }: RecordedStage): Scene {
     put(scene, `Function/${name}`, pickFunction(status, fieldOf(status, ['build', 'resourceHash'])));
   }
   for (const [name, status] of Object.entries(statuses['Builder'] ?? {})) put(scene, `Builder/${name}`, status);
+  // What becomes of a Serving is its runtime's business; that it is there is not.
+  for (const name of Object.keys(statuses['Serving'] ?? {})) put(scene, `Serving/${name}`, {});
   return scene;
 }
 
@@ -49,13 +51,17 @@ export async function ourScene(stage: Stage, words: { tokens: Tokens; hashes: Ha
     const key = `Builder/${words.tokens.text(object.metadata.name)}`;
     put(scene, key, timeless(words.tokens.renamed(statusOf(object)), theirs, key));
   }
+  for (const { metadata } of await stage.all(kinds.serving))
+    put(scene, `Serving/${words.tokens.text(metadata.name)}`, {});
   return scene;
 }
 
 function pickFunction(status: Plain, hash: unknown): Plain {
   const build = isPlain(status['build']) ? status['build'] : {};
   const picked = Object.fromEntries(buildMembers.map(member => [member, build[member]]));
-  return { build: { ...picked, resourceHash: hash }, revision: status['revision'], sources: status['sources'] };
+  const serving = { resourceRef: fieldOf(status, ['serving', 'resourceRef']) };
+  const { revision, sources } = status;
+  return { build: { ...picked, resourceHash: hash }, revision, sources, serving };
 }
 
 /** Whole seconds are `<duration>`, save where the recording tells which ones. */
@@ -80,38 +86,50 @@ function put(scene: Map<string, unknown>, key: string, value: unknown, path = ''
   }
 }
 
-const buildKinds: ReadonlySet<string> = new Set(['Builder', 'Build', 'BuildRun']);
+const comparedKinds = [kinds.builder, kinds.build, kinds.buildRun, kinds.serving];
+const comparedNames: ReadonlySet<string> = new Set(comparedKinds.map(({ kind }) => kind));
 
-/** Builders, Builds and BuildRuns as recorded, in today's API. */
+/** Builders, Builds and BuildRuns as recorded, in today's API, and of Servings what builds give them. */
 export function theirObjects(objects: readonly KubeObject[]): Scene {
   const scene = new Map<string, unknown>();
   const builders = new Map(objects.filter(({ kind }) => kind === 'Builder').map(each => [each.metadata.name, each]));
   for (const object of objects) {
     // A Knative Service is recorded beside; its kind is another.
-    if (!buildKinds.has(object.kind)) continue;
+    if (!comparedNames.has(object.kind)) continue;
     const { metadata } = object;
-    const { labels, ownerReferences } = metadata;
+    const { labels, annotations, ownerReferences } = metadata;
     const builder = builders.get(metadata.labels?.['openfunction.io/builder'] ?? metadata.name);
     const spec = specToday(object, builder);
-    put(scene, `${object.kind}/${metadata.name}`, canonical({ metadata: { labels, ownerReferences }, spec }));
+    put(
+      scene,
+      `${object.kind}/${metadata.name}`,
+      canonical({ metadata: { labels, annotations, ownerReferences }, spec }),
+    );
   }
   return scene;
 }
 
 function specToday({ kind, spec }: KubeObject, builder: KubeObject | undefined): unknown {
+  if (kind === 'Serving') return servedPart(spec);
   if (kind === 'BuildRun') return { build: fieldOf(spec, ['buildRef']), serviceAccount: '.generate' };
   if (kind !== 'Build' || builder === undefined) return spec;
   return expectedBuild(Object(spec), Object(builder['spec']));
 }
 
+/** The rest is compared where the Function is the one that they stored, with all that their webhook filled in (children.test.ts). */
+function servedPart(spec: unknown): Plain {
+  return { image: fieldOf(spec, ['image']), version: fieldOf(spec, ['version']) };
+}
+
 /** The same of our objects. */
 export async function ourObjects(stage: Stage, tokens: Tokens): Promise<Scene> {
   const scene = new Map<string, unknown>();
-  for (const kind of [kinds.builder, kinds.build, kinds.buildRun]) {
+  for (const kind of comparedKinds) {
     for (const { metadata, ...object } of await stage.all(kind)) {
-      const { labels } = metadata;
+      const { labels, annotations } = metadata;
       const owners = (metadata.ownerReferences ?? []).map(owner => withField(owner, ['uid'], undefined));
-      const told = tokens.renamed({ metadata: { labels, ownerReferences: owners }, spec: object['spec'] });
+      const spec = kind === kinds.serving ? servedPart(object['spec']) : object['spec'];
+      const told = tokens.renamed({ metadata: { labels, annotations, ownerReferences: owners }, spec });
       put(scene, `${kind.kind}/${tokens.text(metadata.name)}`, canonical(told));
     }
   }

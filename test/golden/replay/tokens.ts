@@ -1,70 +1,36 @@
 // Our derived names in the recording's words: `builder-<B1>` for the first Builder that the recording knows, and so on.
 import { buildName, buildRunName } from '../../../src/function/names.ts';
 import type { GoldenCase } from '../cases.ts';
-import { isPlain } from './field.ts';
+import { fieldOf, isPlain } from './field.ts';
+import { Names } from './names.ts';
 
-const ofBuilder = /^builder-<B\d+>$/;
-
-/** The recorded names of a case's Builders, in the order in which its Functions named them. */
-export function recordedBuilders({ history, stages, steps }: GoldenCase): readonly string[] {
-  const named = Object.entries(history)
-    .filter(([key]) => key.startsWith('Function/'))
-    .flatMap(([, statuses]) => statuses);
+/** The names of a case's children, in the order in which its Functions named them. */
+function recordedNames({ history, stages, steps }: GoldenCase, part: 'build' | 'serving'): readonly string[] {
+  const written = Object.entries(history).filter(([key]) => key.startsWith('Function/'));
   const staged = [...stages, ...steps].flatMap(({ statuses }) => Object.values(statuses['Function'] ?? {}));
-  const all = [...named, ...staged].map(status => {
-    const build = status['build'];
-    return isPlain(build) ? build['resourceRef'] : undefined;
-  });
-  return [...new Set(all.filter(name => typeof name === 'string' && ofBuilder.test(name)).map(String))];
+  const all = [...written.flatMap(([, statuses]) => statuses), ...staged];
+  const names = all.map(status => fieldOf(status, [part, 'resourceRef']));
+  return [...new Set(names.filter(name => typeof name === 'string' && /^\w+-<[BS]\d+>$/.test(name)).map(String))];
 }
 
-/** Which of our Builders stands for which recorded one. */
 export class Tokens {
-  readonly #ours = new Map<string, string>();
-  readonly #waiting: string[];
+  readonly builders: Names;
+  readonly servings: Names;
   readonly #namespace: { readonly ours: string; readonly theirs: string };
-  /** Recorded Builders that we did not make, and ours that the recording does not have. */
-  readonly missing: string[] = [];
-  readonly surplus: string[] = [];
 
   /** `namespace` is ours and stands for the recorded one. */
-  constructor(recorded: readonly string[], namespace: { readonly ours: string; readonly theirs: string }) {
-    this.#waiting = [...recorded];
+  constructor(recorded: GoldenCase, namespace: { readonly ours: string; readonly theirs: string }) {
+    this.builders = new Names('builder', recordedNames(recorded, 'build'));
+    this.servings = new Names('serving', recordedNames(recorded, 'serving'));
     this.#namespace = namespace;
   }
 
-  /**
-   * All our Builders, oldest first, when the recording has come to the Builder `upTo`: a new one stands for the next recorded one up to
-   * that; one too many for `builder-<more1>`.
-   */
-  met(names: readonly string[], upTo: string | undefined): void {
-    for (const name of names) {
-      if (this.#ours.has(name)) continue;
-      const isDue = upTo !== undefined && this.#waiting.includes(upTo);
-      const token = isDue ? this.#waiting.shift() : undefined;
-      this.#ours.set(name, token ?? this.#another());
-    }
+  get missing(): readonly string[] {
+    return [...this.builders.missing, ...this.servings.missing];
   }
 
-  #another(): string {
-    const token = `builder-<more${this.surplus.length + 1}>`;
-    this.surplus.push(token);
-    return token;
-  }
-
-  /** The recorded Builder that is to come next. */
-  get next(): string | undefined {
-    return this.#waiting[0];
-  }
-
-  /** The recording has come to this Builder: those up to it that we did not make are never made any more. */
-  reached(recorded: string): void {
-    this.missing.push(...this.#waiting.splice(0, this.#waiting.indexOf(recorded) + 1));
-  }
-
-  /** Our name of a recorded Builder; undefined: we made none. */
-  oursOf(recorded: string): string | undefined {
-    return [...this.#ours].find(([, token]) => token === recorded)?.[0];
+  get surplus(): readonly string[] {
+    return [...this.builders.surplus, ...this.servings.surplus];
   }
 
   /** A copy of plain data with the recording's names in the place of ours. */
@@ -78,7 +44,7 @@ export class Tokens {
   /** A text with the recording's names in the place of ours. */
   text(text: string): string {
     let told = text.replaceAll(this.#namespace.ours, this.#namespace.theirs);
-    for (const [ours, token] of this.#ours) {
+    for (const [ours, token] of [...this.builders.pairs, ...this.servings.pairs]) {
       if (!told.includes(ours)) continue;
       told = told
         .replaceAll(buildRunName(ours), `${token}-buildrun-<r1>`)
