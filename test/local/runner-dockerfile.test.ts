@@ -1,6 +1,9 @@
 // A Dockerfile is really built in local mode, by the buildah that is installed. All of them begin with scratch: no network is needed.
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, symlink } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { noInputs } from '../../src/local/runner/inputs.ts';
@@ -109,15 +112,22 @@ describe.skipIf(!hasBuildah)(`a Dockerfile${why}`, () => {
   });
 
   it('is given up when its run is stopped, with everything that it started', async () => {
+    const asked = Promise.withResolvers<Socket>();
+    const server = createServer(({ socket }) => asked.resolve(socket));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    bench.stack.defer(() => void server.close());
+    const { port } = server.address() as AddressInfo;
     const stopping = new AbortController();
     const registry = await bench.registry();
     const repository = await bench.git.repository('o/r');
-    await repository.commit({ files: { Dockerfile: dockerfile, 'main.js': '' } });
-    const image = `${registry.host}/o/fn:v1`;
+    await repository.commit({ files: { Dockerfile: `FROM scratch\nADD http://127.0.0.1:${port}/never /x\n` } });
     const source = gitSource(repository.url);
-    const fetched = async () => stopping.abort('cancelled');
-    const run = bench.perform({ source, image, strategy, signal: stopping.signal, fetched });
+    const run = bench.perform({ source, image: `${registry.host}/o/fn:v1`, strategy, signal: stopping.signal });
+    const closed = asked.promise.then(socket => once(socket, 'close'));
+    await Promise.race([asked.promise, run]);
+    stopping.abort('cancelled');
     await expect(run).rejects.toBe('cancelled');
+    await closed;
   });
 });
 
