@@ -6,7 +6,7 @@ import type { BuilderSpec } from '../../src/function/schema-build.ts';
 import type { KubeObject } from '../../src/platform/kube/kube.ts';
 import { wantedServing } from '../../src/serving/plan.ts';
 import type { GoldenCase, Stage } from './cases.ts';
-import { expectedBuild } from './differences.ts';
+import { expectedBuild } from './expected-build.ts';
 
 /** What a cluster holds. Owners are named without UIDs, which come when it is loaded. */
 export interface RecordedState {

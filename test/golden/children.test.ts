@@ -9,7 +9,8 @@ import { type FunctionObject, parseFunction } from '../../src/function/schema.ts
 import type { KubeObject } from '../../src/platform/kube/kube.ts';
 import { imageDigest, wantedServing } from '../../src/serving/plan.ts';
 import { servingFor } from '../../src/serving/serving.ts';
-import { changed, expectedBuild } from './differences.ts';
+import { changed } from './differences.ts';
+import { expectedBuild } from './expected-build.ts';
 
 const root = join(import.meta.dirname, '../../../shared/goldens/functions');
 const folders = ['samples', 'cases'].flatMap(part => {

@@ -3,7 +3,8 @@ import { formatDuration, parseDuration } from '../../../src/function/duration.ts
 import { kinds } from '../../../src/function/kinds.ts';
 import type { KubeObject } from '../../../src/platform/kube/kube.ts';
 import type { Stage as RecordedStage } from '../cases.ts';
-import { type Difference, expectedBuild } from '../differences.ts';
+import type { Difference } from '../differences.ts';
+import { expectedBuild } from '../expected-build.ts';
 import { differing, fieldOf, isPlain, withField } from './field.ts';
 import type { Hashes } from './hashes.ts';
 import type { Stage } from './stage.ts';
