@@ -1,6 +1,7 @@
 // Every recorded state of a Function under OpenFunction, loaded as the cluster: taking it over costs nothing, and neither does going back.
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findCondition } from '../../src/function/conditions.ts';
 import { lintStatus } from '../../src/function/lint-status.ts';
 import type { KubeObject } from '../../src/platform/kube/kube.ts';
 import type { TestCluster } from '../servers/api-server.ts';
@@ -111,6 +112,17 @@ describe.skipIf(cases.length === 0)('a recorded Function at rest (skipped withou
       const state = of(name);
       expectUntouched(state);
       for (const fn of functionsIn(state.after)) expect(lintStatus(readable(fn))).toEqual([]);
+    },
+  );
+
+  it.each(resting.map(({ name }) => name).filter(name => !(name in commands)))(
+    '%s: it is ready where it serves',
+    name => {
+      for (const { spec, status } of functionsIn(of(name).after).map(readable)) {
+        const served =
+          spec.serving === undefined ? status?.build?.state === 'Succeeded' : status?.serving?.state === 'Running';
+        expect(findCondition(status?.conditions, 'Ready')?.status).toBe(served ? 'True' : 'False');
+      }
     },
   );
 
