@@ -34,13 +34,14 @@ interface Verdict {
 /** How the two verdicts differ; nothing where ours names field and value of theirs, and nothing was made. */
 export async function compareRefusals(
   stage: Stage,
-  { rejected }: GoldenCase,
+  { rejected, input }: GoldenCase,
   refusal: string | undefined,
 ): Promise<readonly Difference[]> {
   const builds = (await stage.all(kinds.build)).map(build => fieldOf(build, ['spec', 'paramValues']));
   const made = builds.map(params => ` and built with ${JSON.stringify(sorted(params))}`).join();
   return rejected.flatMap(({ message }) => {
-    const { path, value } = verdictOf(message);
+    const { path: told, value } = verdictOf(message);
+    const path = rightPath(told, input[0]);
     const difference = { at: 'apply', object: path, field: '' };
     if (refusal === undefined) return [{ ...difference, theirs: 'refused', ours: `taken${made}` }];
     const lacking = [path, ...(value === undefined ? [] : [value])].filter(part => !refusal.includes(part));
@@ -56,5 +57,10 @@ function verdictOf(message: string): Verdict {
   const path = undecoded ?? told;
   if (path === '') throw new Error(`this refusal names no field: ${message}`);
   // "null" is what their webhook wrote; nobody asked for it.
-  return { path: correctedPaths[path] ?? path, value: value === '"null"' ? undefined : value?.replaceAll('"', '') };
+  return { path, value: value === '"null"' ? undefined : value?.replaceAll('"', '') };
+}
+
+/** A misspelt path leads nowhere in what was applied. */
+function rightPath(told: string, object: unknown): string {
+  return fieldOf(object, told.split('.')) === undefined ? (correctedPaths[told] ?? told) : told;
 }
