@@ -65,10 +65,13 @@ describe.skipIf(!hasPublished)(
   },
 );
 
-it('local mode takes the strategies, and drops nothing', () => {
-  const schema = schemasOf(foreignDefinitions).get('shipwright.io/v1beta1 ClusterBuildStrategy');
-  if (!schema) throw new Error('no such definition');
-  for (const { object } of ofKind('ClusterBuildStrategy')) expect(faultsOf(schema, object)).toEqual([]);
+it.each(['ClusterBuildStrategy', 'Task', 'Pipeline'])('local mode takes each %s, and drops nothing', kind => {
+  const schemas = schemasOf(foreignDefinitions);
+  for (const { name, object } of ofKind(kind)) {
+    const schema = schemas.get(`${String(object['apiVersion'])} ${kind}`);
+    if (!schema) throw new Error(`no definition of ${kind}`);
+    expect({ name, faults: faultsOf(schema, object) }).toEqual({ name, faults: [] });
+  }
 });
 
 const needed = {

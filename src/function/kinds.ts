@@ -28,6 +28,8 @@ export const kinds = {
     cluster: true,
   },
   pipelineRun: { apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', plural: 'pipelineruns' },
+  pipeline: { apiVersion: 'tekton.dev/v1', kind: 'Pipeline', plural: 'pipelines' },
+  task: { apiVersion: 'tekton.dev/v1', kind: 'Task', plural: 'tasks' },
   taskRun: { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', plural: 'taskruns' },
   configMap: { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps' },
   secret: { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' },

@@ -1,190 +1,182 @@
 // A Function is built on Tekton, played by hand: by annotation, or because the cluster has nothing else.
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kinds } from '../../src/function/kinds.ts';
 import type { KubeObject } from '../../src/platform/kube/kube.ts';
-import { hasPublished, published } from '../pipelines/manifests.ts';
-import { readDefinitions, type TestCluster } from '../servers/api-server.ts';
+import type { TestCluster } from '../servers/api-server.ts';
 import { startReconcileCluster } from './cluster.ts';
 import { createWorld, digest, gitSpec, shaA, shaB, type World, watching } from './world.ts';
 
 const engine = { 'openfunction.io/build-engine': 'tekton' };
 
-describe.skipIf(!hasPublished)(
-  `a build on Tekton${hasPublished ? '' : ' (skipped: its definition is not at hand)'}`,
-  () => {
-    let cluster: TestCluster;
-    beforeAll(async () => {
-      cluster = await startReconcileCluster();
-      const definitions = await readDefinitions(join(published, 'tekton-pipeline'));
-      const wanted = definitions.filter(({ metadata }) => /^(?:pipeline|task)runs\.tekton\.dev$/.test(metadata.name));
-      if (!cluster.isReal) await cluster.install(wanted);
+describe('a build on Tekton', () => {
+  let cluster: TestCluster;
+  beforeAll(async () => {
+    cluster = await startReconcileCluster();
+  });
+  afterAll(() => cluster[Symbol.asyncDispose]());
+
+  it('is one PipelineRun, pinned to what was observed, and its results lead to a Serving', async () => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec, { ...watching('type: source'), ...engine });
+    await world.observe(shaA);
+    await world.reconcile();
+    const [run] = await world.all(kinds.pipelineRun);
+    expect(run?.['spec']).toMatchObject({ params: expect.arrayContaining([{ name: 'git-revision', value: shaA }]) });
+    expect(await world.all(kinds.buildRun)).toEqual([]);
+    const [builder] = await world.all(kinds.builder);
+    expect(builder?.['status']).toMatchObject({ resourceRef: { 'tekton.dev/pipelineRun': run?.metadata.name } });
+
+    await end(world, run, { status: 'True', reason: 'Succeeded' });
+    await world.reconcile();
+    expect((await world.read()).status).toMatchObject({
+      build: { state: 'Succeeded' },
+      revision: { imageDigest: digest(1) },
+      sources: [{ name: 'default', git: { commitSha: shaA, commitAuthor: 'A. Author' } }],
+      serving: { state: 'Created' },
     });
-    afterAll(() => cluster[Symbol.asyncDispose]());
+    expect(world.faults).toEqual([]);
+  });
 
-    it('is one PipelineRun, pinned to what was observed, and its results lead to a Serving', async () => {
-      const world = await createWorld(cluster);
-      await world.create(gitSpec, { ...watching('type: source'), ...engine });
-      await world.observe(shaA);
-      await world.reconcile();
-      const [run] = await world.all(kinds.pipelineRun);
-      expect(run?.['spec']).toMatchObject({ params: expect.arrayContaining([{ name: 'git-revision', value: shaA }]) });
-      expect(await world.all(kinds.buildRun)).toEqual([]);
-      const [builder] = await world.all(kinds.builder);
-      expect(builder?.['status']).toMatchObject({ resourceRef: { 'tekton.dev/pipelineRun': run?.metadata.name } });
+  it('is cancelled for a newer commit with Tekton’s own word', async () => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec, { ...watching('type: source'), ...engine });
+    await world.observe(shaA);
+    await world.reconcile();
+    const [run] = await world.all(kinds.pipelineRun);
+    await world.observe(shaB);
+    await world.reconcile();
+    const [stopped] = await world.all(kinds.pipelineRun);
+    expect(stopped?.['spec']).toMatchObject({ status: 'Cancelled' });
+    expect(await world.condition('Built')).toMatchObject({ status: 'Unknown', reason: 'Cancelling' });
+    await end(world, run, { status: 'False', reason: 'Cancelled' });
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ state: 'Building', sequence: 2, revision: shaB });
+    expect(await world.all(kinds.pipelineRun)).toHaveLength(2);
+  });
 
-      await end(world, run, { status: 'True', reason: 'Succeeded' });
-      await world.reconcile();
-      expect((await world.read()).status).toMatchObject({
-        build: { state: 'Succeeded' },
-        revision: { imageDigest: digest(1) },
-        sources: [{ name: 'default', git: { commitSha: shaA, commitAuthor: 'A. Author' } }],
-        serving: { state: 'Created' },
-      });
-      expect(world.faults).toEqual([]);
+  it('stays where it is when the annotation names another engine meanwhile', async () => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec, { ...watching('type: source'), ...engine });
+    await world.observe(shaA);
+    await world.reconcile();
+    await world.annotate({ 'openfunction.io/build-engine': 'shipwright' });
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ state: 'Building', sequence: 1 });
+    const [run] = await world.all(kinds.pipelineRun);
+    await end(world, run, { status: 'True', reason: 'Completed' });
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ state: 'Succeeded', sequence: 1 });
+    await world.observe(shaB);
+    await world.reconcile();
+    expect(await world.all(kinds.buildRun)).toHaveLength(1);
+    expect(await world.all(kinds.pipelineRun)).toHaveLength(1);
+  });
+
+  it('that failed since a pod was evicted is tried again: the TaskRun that failed is read by its name', async () => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec, { ...watching('type: source'), ...engine });
+    await world.observe(shaA);
+    await world.reconcile();
+    const run = await newest(world);
+    const name = `${run?.metadata.name}-build`;
+    const { apiVersion, kind } = kinds.taskRun;
+    const taskRun = { kind: kinds.taskRun, namespace: world.namespace, name };
+    const condition = {
+      type: 'Succeeded',
+      status: 'False',
+      reason: 'PodEvicted',
+      message: 'The node was low on memory',
+    };
+    const spec = { taskSpec: { steps: [{ name: 'a', image: 'reg.example/a' }] } };
+    await world.kube.create(kinds.taskRun, {
+      apiVersion,
+      kind,
+      metadata: { name, namespace: world.namespace },
+      spec,
     });
-
-    it('is cancelled for a newer commit with Tekton’s own word', async () => {
-      const world = await createWorld(cluster);
-      await world.create(gitSpec, { ...watching('type: source'), ...engine });
-      await world.observe(shaA);
-      await world.reconcile();
-      const [run] = await world.all(kinds.pipelineRun);
-      await world.observe(shaB);
-      await world.reconcile();
-      const [stopped] = await world.all(kinds.pipelineRun);
-      expect(stopped?.['spec']).toMatchObject({ status: 'Cancelled' });
-      expect(await world.condition('Built')).toMatchObject({ status: 'Unknown', reason: 'Cancelling' });
-      await end(world, run, { status: 'False', reason: 'Cancelled' });
-      await world.reconcile();
-      expect((await world.read()).status?.build).toMatchObject({ state: 'Building', sequence: 2, revision: shaB });
-      expect(await world.all(kinds.pipelineRun)).toHaveLength(2);
+    await world.kube.patch(
+      taskRun,
+      { status: { conditions: [condition], podName: `${name}-pod` } },
+      { subresource: 'status' },
+    );
+    const childReferences = [{ apiVersion, kind, name, pipelineTaskName: 'build' }];
+    const ref = { kind: kinds.pipelineRun, namespace: world.namespace, name: run?.metadata.name ?? '' };
+    await world.kube.patch(ref, { status: { childReferences } }, { subresource: 'status' });
+    await end(world, run, { status: 'False', reason: 'Failed' });
+    world.requests.length = 0;
+    await world.reconcile();
+    expect(world.requests.filter(request => request.includes('taskruns'))).toEqual([`get taskruns/${name}`]);
+    expect((await world.read()).status?.build).toMatchObject({
+      state: 'Failed',
+      reason: 'PodEvicted',
+      message: `it ended: ${name}: The node was low on memory`,
     });
+    expect(await world.condition('Built')).toMatchObject({ status: 'False', reason: 'RetryingBuild' });
+  });
 
-    it('stays where it is when the annotation names another engine meanwhile', async () => {
-      const world = await createWorld(cluster);
-      await world.create(gitSpec, { ...watching('type: source'), ...engine });
-      await world.observe(shaA);
-      await world.reconcile();
-      await world.annotate({ 'openfunction.io/build-engine': 'shipwright' });
-      await world.reconcile();
-      expect((await world.read()).status?.build).toMatchObject({ state: 'Building', sequence: 1 });
-      const [run] = await world.all(kinds.pipelineRun);
-      await end(world, run, { status: 'True', reason: 'Completed' });
-      await world.reconcile();
-      expect((await world.read()).status?.build).toMatchObject({ state: 'Succeeded', sequence: 1 });
-      await world.observe(shaB);
-      await world.reconcile();
-      expect(await world.all(kinds.buildRun)).toHaveLength(1);
-      expect(await world.all(kinds.pipelineRun)).toHaveLength(1);
-    });
-
-    it('that failed since a pod was evicted is tried again: the TaskRun that failed is read by its name', async () => {
-      const world = await createWorld(cluster);
-      await world.create(gitSpec, { ...watching('type: source'), ...engine });
-      await world.observe(shaA);
-      await world.reconcile();
-      const run = await newest(world);
-      const name = `${run?.metadata.name}-build`;
-      const { apiVersion, kind } = kinds.taskRun;
-      const taskRun = { kind: kinds.taskRun, namespace: world.namespace, name };
-      const condition = {
-        type: 'Succeeded',
-        status: 'False',
-        reason: 'PodEvicted',
-        message: 'The node was low on memory',
-      };
-      const spec = { taskSpec: { steps: [{ name: 'a', image: 'reg.example/a' }] } };
-      await world.kube.create(kinds.taskRun, {
-        apiVersion,
-        kind,
-        metadata: { name, namespace: world.namespace },
-        spec,
-      });
-      await world.kube.patch(
-        taskRun,
-        { status: { conditions: [condition], podName: `${name}-pod` } },
-        { subresource: 'status' },
-      );
-      const childReferences = [{ apiVersion, kind, name, pipelineTaskName: 'build' }];
-      const ref = { kind: kinds.pipelineRun, namespace: world.namespace, name: run?.metadata.name ?? '' };
-      await world.kube.patch(ref, { status: { childReferences } }, { subresource: 'status' });
-      await end(world, run, { status: 'False', reason: 'Failed' });
-      world.requests.length = 0;
-      await world.reconcile();
-      expect(world.requests.filter(request => request.includes('taskruns'))).toEqual([`get taskruns/${name}`]);
-      expect((await world.read()).status?.build).toMatchObject({
-        state: 'Failed',
-        reason: 'PodEvicted',
-        message: `it ended: ${name}: The node was low on memory`,
-      });
-      expect(await world.condition('Built')).toMatchObject({ status: 'False', reason: 'RetryingBuild' });
-    });
-
-    it('that failed for a cause that passes is tried again after a while, three times, each time later', async () => {
-      const world = await createWorld(cluster);
-      await world.create(gitSpec, { ...watching('type: source'), ...engine });
-      await world.observe(shaA);
-      await world.reconcile();
-      for (const [retries, afterMs] of [15_000, 30_000, 60_000].entries()) {
-        await end(world, await newest(world), { status: 'False', reason: 'CreateRunFailed' });
-        const until = await world.reconcile();
-        expect((await world.read()).status?.build).toMatchObject({ state: 'Failed', sequence: retries + 1 });
-        expect(await world.condition('Built')).toMatchObject({ status: 'False', reason: 'RetryingBuild' });
-        expect((until ?? 0) - world.clock.now()).toBeGreaterThan(afterMs - 1_000);
-        expect((until ?? 0) - world.clock.now()).toBeLessThanOrEqual(afterMs);
-        world.clock.advance(afterMs);
-        await world.reconcile();
-        const build = {
-          state: 'Building',
-          sequence: retries + 2,
-          revision: shaA,
-          cause: 'Retried',
-          retries: retries + 1,
-        };
-        expect((await world.read()).status?.build).toMatchObject(build);
-      }
+  it('that failed for a cause that passes is tried again after a while, three times, each time later', async () => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec, { ...watching('type: source'), ...engine });
+    await world.observe(shaA);
+    await world.reconcile();
+    for (const [retries, afterMs] of [15_000, 30_000, 60_000].entries()) {
       await end(world, await newest(world), { status: 'False', reason: 'CreateRunFailed' });
+      const until = await world.reconcile();
+      expect((await world.read()).status?.build).toMatchObject({ state: 'Failed', sequence: retries + 1 });
+      expect(await world.condition('Built')).toMatchObject({ status: 'False', reason: 'RetryingBuild' });
+      expect((until ?? 0) - world.clock.now()).toBeGreaterThan(afterMs - 1_000);
+      expect((until ?? 0) - world.clock.now()).toBeLessThanOrEqual(afterMs);
+      world.clock.advance(afterMs);
       await world.reconcile();
-      world.clock.advance(3_600_000);
-      await world.reconcile();
-      expect((await world.read()).status?.build).toMatchObject({ state: 'Failed', sequence: 4 });
-      expect(await world.condition('Built')).toMatchObject({ status: 'False', reason: 'BuildFailed' });
-    });
+      const build = {
+        state: 'Building',
+        sequence: retries + 2,
+        revision: shaA,
+        cause: 'Retried',
+        retries: retries + 1,
+      };
+      expect((await world.read()).status?.build).toMatchObject(build);
+    }
+    await end(world, await newest(world), { status: 'False', reason: 'CreateRunFailed' });
+    await world.reconcile();
+    world.clock.advance(3_600_000);
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ state: 'Failed', sequence: 4 });
+    expect(await world.condition('Built')).toMatchObject({ status: 'False', reason: 'BuildFailed' });
+  });
 
-    it('that failed by itself is not tried again', async () => {
-      const world = await createWorld(cluster);
-      await world.create(gitSpec, { ...watching('type: source'), ...engine });
-      await world.observe(shaA);
-      await world.reconcile();
-      await end(world, await newest(world), { status: 'False', reason: 'Failed' });
-      await world.reconcile();
-      world.clock.advance(3_600_000);
-      await world.observe(shaA);
-      await world.reconcile();
-      expect((await world.read()).status?.build).toMatchObject({ state: 'Failed', sequence: 1 });
-    });
+  it('that failed by itself is not tried again', async () => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec, { ...watching('type: source'), ...engine });
+    await world.observe(shaA);
+    await world.reconcile();
+    await end(world, await newest(world), { status: 'False', reason: 'Failed' });
+    await world.reconcile();
+    world.clock.advance(3_600_000);
+    await world.observe(shaA);
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ state: 'Failed', sequence: 1 });
+  });
 
-    it('that cannot be asked for fails with the reason, and an edit mends it', async () => {
-      const world = await createWorld(cluster);
-      const build = { ...gitSpec.build, shipwright: { strategy: { name: 'mine' } } };
-      await world.create({ ...gitSpec, build }, engine);
-      await world.reconcile();
-      const message = expect.stringContaining('the strategy mine is not known to Tekton builds');
-      expect((await world.read()).status?.build).toMatchObject({
-        state: 'Failed',
-        reason: 'BuildStartFailed',
-        message,
-      });
-      expect(await world.condition('Built')).toMatchObject({ status: 'False', reason: 'BuildStartFailed', message });
-      expect(await world.all(kinds.pipelineRun)).toEqual([]);
-      await world.editSpec({ build: { shipwright: { strategy: { name: 'ko' } } } });
-      await world.reconcile();
-      expect((await world.read()).status?.build).toMatchObject({ state: 'Building', sequence: 2 });
-      expect(world.faults).toEqual([]);
+  it('that cannot be asked for fails with the reason, and an edit mends it', async () => {
+    const world = await createWorld(cluster);
+    const build = { ...gitSpec.build, shipwright: { strategy: { name: 'mine' } } };
+    await world.create({ ...gitSpec, build }, engine);
+    await world.reconcile();
+    const message = expect.stringContaining('the strategy mine is not known to Tekton builds');
+    expect((await world.read()).status?.build).toMatchObject({
+      state: 'Failed',
+      reason: 'BuildStartFailed',
+      message,
     });
-  },
-);
+    expect(await world.condition('Built')).toMatchObject({ status: 'False', reason: 'BuildStartFailed', message });
+    expect(await world.all(kinds.pipelineRun)).toEqual([]);
+    await world.editSpec({ build: { shipwright: { strategy: { name: 'ko' } } } });
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ state: 'Building', sequence: 2 });
+    expect(world.faults).toEqual([]);
+  });
+});
 
 describe('a build on Shipwright', () => {
   let cluster: TestCluster;

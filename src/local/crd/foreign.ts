@@ -4,7 +4,8 @@ import type { Kind, KubeObject } from '../../platform/kube/kube.ts';
 import type { Schema } from './schema.ts';
 import { build, buildRun } from './shipwright.ts';
 import { strategy } from './strategies.ts';
-import { pipelineRun } from './tekton.ts';
+import { pipelineRun, taskRun } from './tekton.ts';
+import { pipeline, task } from './tekton-tasks.ts';
 
 /** What kubectl prints: name → path; paths that end in `Time` or `Timestamp` are dates. */
 type Columns = Readonly<Record<string, string>>;
@@ -17,6 +18,13 @@ interface Foreign {
 }
 
 const succeeded = '.status.conditions[?(@.type=="Succeeded")]';
+
+const ofRuns: Columns = {
+  Succeeded: `${succeeded}.status`,
+  Reason: `${succeeded}.reason`,
+  StartTime: '.status.startTime',
+  CompletionTime: '.status.completionTime',
+};
 
 const foreign: readonly Foreign[] = [
   {
@@ -34,24 +42,12 @@ const foreign: readonly Foreign[] = [
     kind: kinds.buildRun,
     schema: buildRun,
     shortNames: ['br', 'brs'],
-    columns: {
-      Succeeded: `${succeeded}.status`,
-      Reason: `${succeeded}.reason`,
-      StartTime: '.status.startTime',
-      CompletionTime: '.status.completionTime',
-    },
+    columns: ofRuns,
   },
-  {
-    kind: kinds.pipelineRun,
-    schema: pipelineRun,
-    shortNames: ['pr', 'prs'],
-    columns: {
-      Succeeded: `${succeeded}.status`,
-      Reason: `${succeeded}.reason`,
-      StartTime: '.status.startTime',
-      CompletionTime: '.status.completionTime',
-    },
-  },
+  { kind: kinds.pipelineRun, schema: pipelineRun, shortNames: ['pr', 'prs'], columns: ofRuns },
+  { kind: kinds.taskRun, schema: taskRun, shortNames: ['tr', 'trs'], columns: ofRuns },
+  { kind: kinds.pipeline, schema: pipeline },
+  { kind: kinds.task, schema: task },
   { kind: kinds.buildStrategy, schema: strategy, shortNames: ['bs', 'bss'] },
   { kind: kinds.clusterBuildStrategy, schema: strategy, shortNames: ['cbs', 'cbss'] },
 ];

@@ -10,6 +10,8 @@ export const int64: Schema = { type: 'integer', format: 'int64' };
 export const moment: Schema = { type: 'string', format: 'date-time' };
 export const duration: Schema = { type: 'string', format: 'duration' };
 export const texts: Schema = map(text);
+/** Not looked into, as upstream. */
+export const anything: Schema = { 'x-kubernetes-preserve-unknown-fields': true };
 
 /** An object of these members; a name that ends in `!` is required. */
 export function object(members: Readonly<Record<string, Schema>>): Schema {

@@ -1,9 +1,6 @@
-// Tekton's runs of pipelines (tekton.dev/v1) for local mode: the fields that revflow writes or reads, no more than upstream has.
+// Tekton's runs (tekton.dev/v1) for local mode: the fields that revflow writes or reads, no more than upstream has.
 import { env } from './pod-parts.ts';
-import { int, list, map, moment, object, type Schema, text, texts, truth } from './schema.ts';
-
-/** Not looked into, as upstream. */
-const anything: Schema = { 'x-kubernetes-preserve-unknown-fields': true };
+import { anything, int, list, map, moment, object, type Schema, text, texts, truth } from './schema.ts';
 
 const int32 = { ...int, format: 'int32' };
 const items = list(object({ 'key!': text, 'path!': text, mode: int32 }));
@@ -46,7 +43,8 @@ const spec = object({
   workspaces: list(workspace),
 });
 
-const status = object({
+/** What both kinds of runs have alike. */
+const ended = {
   conditions: list(
     object({ 'type!': text, 'status!': text, reason: text, message: text, severity: text, lastTransitionTime: text }),
   ),
@@ -54,6 +52,10 @@ const status = object({
   annotations: map(text),
   startTime: moment,
   completionTime: moment,
+};
+
+const status = object({
+  ...ended,
   finallyStartTime: moment,
   results: list(namedValue),
   childReferences: list(
@@ -63,3 +65,43 @@ const status = object({
 });
 
 export const pipelineRun: Schema = object({ spec, status });
+
+const terminated = object({
+  'exitCode!': int32,
+  reason: text,
+  message: text,
+  startedAt: moment,
+  finishedAt: moment,
+  containerID: text,
+});
+
+export const taskRun: Schema = object({
+  spec: object({
+    params: list(namedValue),
+    taskRef: object({ name: text, kind: text, apiVersion: text, resolver: text, params: list(namedValue) }),
+    taskSpec: anything,
+    status: text,
+    statusMessage: text,
+    timeout: text,
+    retries: int,
+    serviceAccountName: text,
+    podTemplate,
+    workspaces: list(workspace),
+  }),
+  status: object({
+    ...ended,
+    'podName!': text,
+    results: list(object({ 'name!': text, 'value!': anything, type: text })),
+    steps: list(
+      object({
+        name: text,
+        container: text,
+        imageID: text,
+        terminationReason: text,
+        terminated,
+        running: object({ startedAt: moment }),
+        waiting: object({ reason: text, message: text }),
+      }),
+    ),
+  }),
+});
