@@ -44,7 +44,8 @@ export async function compareRefusals(
     const path = rightPath(told, input[0]);
     const difference = { at: 'apply', object: path, field: '' };
     if (refusal === undefined) return [{ ...difference, theirs: 'refused', ours: `taken${made}` }];
-    const lacking = [path, ...(value === undefined ? [] : [value])].filter(part => !refusal.includes(part));
+    const isNamed = { [path]: namesPath(refusal, path), ...(value ? { [value]: refusal.includes(value) } : {}) };
+    const lacking = Object.keys(isNamed).filter(part => !isNamed[part]);
     if (lacking.length > 0) return [{ ...difference, theirs: `named ${lacking.join(' and ')}`, ours: refusal }];
     return made === '' ? [] : [{ ...difference, theirs: 'refused', ours: `refused${made}` }];
   });
@@ -63,4 +64,12 @@ function verdictOf(message: string): Verdict {
 /** A misspelt path leads nowhere in what was applied. */
 function rightPath(told: string, object: unknown): string {
   return fieldOf(object, told.split('.')) === undefined ? (correctedPaths[told] ?? told) : told;
+}
+
+/** That field, and none below it. */
+function namesPath(text: string, path: string): boolean {
+  return text
+    .split(path)
+    .slice(1)
+    .some(rest => !/^[\w.[]/.test(rest));
 }
