@@ -2,6 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kinds } from '../../src/function/kinds.ts';
 import { KubeError } from '../../src/platform/kube/kube.ts';
+import { planBuildImages } from '../../src/watch/build-images.ts';
+import { anonymous, sourceKey } from '../../src/watch/graph.ts';
+import { stateKeys } from '../../src/watch/source.ts';
 import type { TestCluster } from '../servers/api-server.ts';
 import { startReconcileCluster } from './cluster.ts';
 import { createWorld, digest, gitSpec, shaA, shaB, shaC, type World, watching } from './world.ts';
@@ -60,6 +63,33 @@ async function playCleared(world: World): Promise<void> {
   await live(world);
 }
 
+/** The builder moves, and moves again while that is built: the same commit three times. */
+async function playMovedBuilder(world: World): Promise<void> {
+  await world.create(gitSpec, { ...watching(), 'openfunction.io/rebuild-on': 'builder-image' });
+  await world.observe(shaC);
+  await observeBuilder(world, digest(7));
+  await live(world);
+  await world.shipwright.succeed(await world.shipwright.newest(), { digest: digest(1), commit: shaC });
+  await live(world);
+  await observeBuilder(world, digest(8));
+  await live(world);
+  await observeBuilder(world, digest(9));
+  await live(world);
+  const running = await world.shipwright.newest();
+  await world.shipwright.fail(running, 'BuildRunCanceled', 'cancelled');
+  await live(world);
+  await world.shipwright.succeed(await world.shipwright.newest(), { digest: digest(3), commit: shaC });
+  await live(world);
+}
+
+async function observeBuilder(world: World, id: string): Promise<void> {
+  const [watch] = planBuildImages(await world.read()).watches;
+  if (!watch) throw new Error('no image is watched');
+  const { source, want, intervalMs } = watch;
+  const observation = { at: world.clock.now(), heads: { [want]: { kind: 'found', id, sightings: 1 } }, intervalMs };
+  await world.state.set(stateKeys.observation(sourceKey(source, anonymous)), JSON.stringify(observation), 3_600_000);
+}
+
 /** Kills at one request; undefined: at none. Gives the requests that were sent. */
 async function killedAt(
   play: (world: World) => Promise<void>,
@@ -112,6 +142,7 @@ describe('a worker that dies', () => {
   it.each([
     { what: 'pushes', play: playPushes, built: ['a', 'b', 'c'], requests: 20 },
     { what: 'a build that is cleared away while it runs', play: playCleared, built: ['c', 'c'], requests: 15 },
+    { what: 'builds for a builder that moves', play: playMovedBuilder, built: ['c', 'c', 'c'], requests: 20 },
   ])(
     'at any request of $what leaves the same outcome as one that lives',
     async ({ play, built, requests }) => {
