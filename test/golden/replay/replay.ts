@@ -3,6 +3,7 @@ import { kinds } from '../../../src/function/kinds.ts';
 import type { Kind } from '../../../src/platform/kube/kube.ts';
 import type { TestCluster } from '../../servers/api-server.ts';
 import type { GoldenCase, Stage as RecordedStage } from '../cases.ts';
+import type { Difference } from '../differences.ts';
 import { act, playAllEnds, playEarlierEnds, playEnds, type Scenery } from './acts.ts';
 import { compareHistories } from './chronicle.ts';
 import { compareEvents } from './events.ts';
@@ -86,6 +87,18 @@ async function perform(run: Run): Promise<void> {
   await stage.settle();
   const events = [...stage.worlds.values()].flatMap(world => world.events);
   findings.add(compareEvents(recorded, events, tokens));
+  findings.add(await idleWrites(stage));
+}
+
+/** What is settled costs no write, whoever asks again. */
+async function idleWrites(stage: Stage): Promise<readonly Difference[]> {
+  const written: string[] = [];
+  for (const world of stage.worlds.values()) {
+    world.requests.length = 0;
+    await world.reconcile();
+    written.push(...world.requests.filter(request => !/^(?:get|list) /.test(request)));
+  }
+  return written.map(object => ({ at: 'looked at again', object, field: '', theirs: undefined, ours: 'written' }));
 }
 
 async function playStage(scenery: Scenery, told: RecordedStage): Promise<void> {
