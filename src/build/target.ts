@@ -70,7 +70,7 @@ const needs: readonly Need[] = [
     isIn: object => has(object, 'appArmorProfile', () => true),
   },
   {
-    // TEP-0075: beta in 0.46, stable with tektoncd/pipeline#7544, first released in 0.56.
+    // TEP-0075: beta in 0.46; made stable in January 2024 (tektoncd/pipeline#7544), when 0.56 was the next release.
     product: 'tekton',
     since: [0, 56],
     what: 'a result of type object needs',
