@@ -24,7 +24,7 @@ export type SharedRun =
 const createdMs = 120_000;
 const lookMs = 15_000;
 /** Of a run that is there its informer tells. */
-const slowLookMs = 120_000;
+const slowLookMs = 60_000;
 
 /** Reads the run that this build shares, or, when it is gone, what its own Function recorded of it. Undefined: the build shares none. */
 export async function lookAtShared(reading: Reading, backend: Backend): Promise<SharedRun | undefined> {
@@ -45,8 +45,9 @@ interface Shared {
 async function readShared({ options, fn }: Reading, { backend, follows }: Shared): Promise<KubeObject | undefined> {
   const name = backend.runName(follows.builder);
   const run = await options.kube.get({ kind: backend.run, namespace: fn.metadata.namespace, name });
-  const { annotations = {}, deletionTimestamp } = run?.metadata ?? {};
-  return deletionTimestamp === undefined && annotations[shareAnnotation] === follows.share ? run : undefined;
+  const { annotations = {}, deletionTimestamp, ownerReferences = [] } = run?.metadata ?? {};
+  const isOurs = ownerReferences.some(owner => owner.kind === kinds.builder.kind && owner.name === follows.builder);
+  return isOurs && deletionTimestamp === undefined && annotations[shareAnnotation] === follows.share ? run : undefined;
 }
 
 async function ofRun(reading: Reading, { backend, follows }: Shared, run: KubeObject): Promise<SharedRun> {

@@ -10,7 +10,7 @@ export class Followers {
 
   /** A Function appeared or changed. */
   put({ key, namespace, follows }: FunctionView): void {
-    const builder = follows && nameOf(namespace, follows);
+    const builder = follows && nameOf(namespace, follows.builder);
     if (this.#followed.get(key) === builder) return;
     this.drop(key);
     if (builder === undefined) return;

@@ -8,6 +8,7 @@ import type { KubeObject } from '../platform/kube/kube.ts';
 import type { PathIds } from '../revision/observation.ts';
 import { type BuildImageWatch, planBuildImages } from '../watch/build-images.ts';
 import { planWatch, type Watch } from '../watch/plan.ts';
+import type { Followed } from './claim.ts';
 import { isAskedFor } from './commands.ts';
 import { readCompanionState } from './companion-state.ts';
 import { isWaiting, lostSource } from './watched-paths.ts';
@@ -48,8 +49,8 @@ export interface FunctionView {
   readonly buildSequence: number | undefined;
   /** `status.build` says how it ended. */
   readonly buildEnded: boolean;
-  /** The Builder whose run the build that goes on shares; absent: it shares none. */
-  readonly follows: string | undefined;
+  /** Whose run the build that goes on shares: Function and Builder; absent: it shares none. */
+  readonly follows: Followed | undefined;
   /** The Serving that counts; absent: none is wanted, or none is named yet. */
   readonly serving: string | undefined;
   /** The Serving that ran last: it serves until the one that counts does. */
@@ -131,7 +132,7 @@ function viewReadable(fn: FunctionObject): Rest {
     builder: status?.build?.resourceRef,
     buildSequence: status?.build?.sequence,
     buildEnded: ended.has(status?.build?.state ?? ''),
-    follows: ended.has(status?.build?.state ?? '') ? undefined : status?.build?.follows?.builder,
+    follows: ended.has(status?.build?.state ?? '') ? undefined : status?.build?.follows,
     serving: status?.serving?.resourceRef,
     lastServing: status?.serving?.lastSuccessfulResourceRef,
     servingSequence: status?.serving?.sequence,

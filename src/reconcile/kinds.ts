@@ -44,10 +44,13 @@ export const registrationsOf = (kind: Kind): ChildKind => ({ kind, ended: endOfR
 /** Selects the children that are ours, whatever else of their kind there is. */
 export const childSelector = labels.functionUid;
 
+/** What Tekton is told to stop a run. */
+const stopping = /^(?:Cancelled|StoppedRunFinally|CancelledRunFinally)$/;
+
 /** The projection of the children's informers. */
 export function viewChild({ ended }: ChildKind, object: KubeObject): ChildView {
   const { name, namespace = '', uid = '', labels: own = {}, annotations = {}, creationTimestamp } = object.metadata;
-  const state = record(object['spec'])['state'];
+  const { state, status } = record(object['spec']);
   return {
     namespace,
     name,
@@ -58,7 +61,7 @@ export function viewChild({ ended }: ChildKind, object: KubeObject): ChildView {
     share: annotations[shareAnnotation],
     sequence: Number(own[labels.sequence] ?? 0),
     ended: ended(record(object['status'])),
-    cancelled: typeof state === 'string' && state !== '',
+    cancelled: (typeof state === 'string' && state !== '') || (typeof status === 'string' && stopping.test(status)),
     createdAt: Date.parse(creationTimestamp ?? '') || 0,
   };
 }

@@ -114,7 +114,13 @@ class Leading {
     this.#children = [builderIndex, servingIndex].filter(index => index !== undefined);
     this.#pruner =
       builderIndex && servingIndex
-        ? new Pruner({ ...options, functions: this.#functions, builders: builderIndex, servings: servingIndex })
+        ? new Pruner({
+            ...options,
+            functions: this.#functions,
+            builders: builderIndex,
+            servings: servingIndex,
+            isFollowed: ({ namespace, name }) => !this.#listed || this.#followers.of(namespace, name).length > 0,
+          })
         : undefined;
   }
 
@@ -131,7 +137,10 @@ class Leading {
       throw error;
     }
     this.#listed = true;
-    for (const view of this.#functions.values()) if (this.#lacksServing(view)) this.#waking.touch(view.key);
+    for (const view of this.#functions.values()) {
+      this.#pruner?.touch(view.uid);
+      if (this.#lacksServing(view)) this.#waking.touch(view.key);
+    }
     await this.#subscriptions.idle();
     if (this.#stopping.signal.aborted) return;
     slots?.open();
@@ -157,13 +166,22 @@ class Leading {
     this.#subscriptions.put(view);
     this.#followers.put(view);
     this.#pruner?.touch(view.uid);
-    if (
-      previous?.builder !== undefined &&
-      (previous.builder !== view.builder || previous.buildEnded !== view.buildEnded)
-    )
-      this.#wakeFollowers(view.namespace, previous.builder);
+    if (previous !== undefined) this.#followed(view, previous);
     // What was settled when this leader came is left alone: a restart asks nothing of the API server.
     if (previous !== undefined || !this.#isSettled(view)) this.#waking.touch(view.key);
+  }
+
+  /** What a change means for those who share its run, and for the one whose run it shares. */
+  #followed(view: FunctionView, { builder, buildEnded, namespace, follows }: FunctionView): void {
+    if (builder !== undefined && (builder !== view.builder || buildEnded !== view.buildEnded))
+      this.#wakeFollowers(namespace, builder);
+    if (follows !== undefined && follows.builder !== view.follows?.builder) this.#unfollow(namespace, follows.function);
+  }
+
+  /** One Function less waits for a Builder of this one, which may be let go. */
+  #unfollow(namespace: string, name: string): void {
+    const followed = this.#functions.get(`${namespace}/${name}`);
+    if (followed) this.#pruner?.touch(followed.uid);
   }
 
   /** Beside OpenFunction nothing tells the generation that was looked at; a source that was seen is compared when it is polled. */
@@ -175,6 +193,7 @@ class Leading {
     if (this.#functions.get(view.key) === undefined) this.#subscriptions.drop(view.key);
     this.#options.slots?.functionGone(view.uid);
     this.#followers.drop(view.key);
+    if (view.follows) this.#unfollow(view.namespace, view.follows.function);
     if (view.builder !== undefined) this.#wakeFollowers(view.namespace, view.builder);
     this.#waking.touch(view.key);
   }
@@ -194,7 +213,8 @@ class Leading {
     const owner = this.#functions.withUid(child.functionUid);
     // A child that was there before this leader is no news to a Function that was settled.
     if (owner && (this.#listed || !owner.settled)) this.#waking.touch(owner.key);
-    if (this.#listed) this.#wakeFollowers(child.namespace, child.builder);
+    // Those that follow are never settled.
+    this.#wakeFollowers(child.namespace, child.builder);
   };
 
   /** Something became of a run, which others may share. */

@@ -16,6 +16,8 @@ export interface PrunerOptions {
   readonly functions: Functions;
   readonly builders: Children;
   readonly servings: Children;
+  /** Whether other Functions still wait for what the run of a Builder builds; it is kept until they have it. Absent: never. */
+  readonly isFollowed?: (builder: ChildView) => boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -48,13 +50,13 @@ export class Pruner implements AsyncDisposable {
   }
 
   async #prune(uid: string): Promise<void> {
-    const { functions, builders, servings, clock, log } = this.#options;
+    const { functions, builders, servings, isFollowed, clock, log } = this.#options;
     // Children of a Function that is gone belong to the garbage collector.
     const view = functions.withUid(uid);
     if (view === undefined) return;
     try {
       for (const builder of surplusBuilders(builders.of(uid), view, clock.now()))
-        await this.#removeBuilder(view, builder);
+        if (!isFollowed?.(builder)) await this.#removeBuilder(view, builder);
       for (const builder of abandonedBuilders(builders.of(uid), view)) await this.#stopBuilder(view, builder);
       for (const serving of surplusServings(servings.of(uid), view)) await this.#remove(kinds.serving, serving);
     } catch (error) {

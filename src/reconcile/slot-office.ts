@@ -118,17 +118,11 @@ export class SlotOffice implements Slots {
   }
 }
 
-/** The claim that a run stands for. */
+/** The claim that a run stands for. One that was asked to stop is shared no more. */
 export function claimOf(run: ChildView): Claim {
-  const { namespace, function: name, functionUid: uid, sequence, builder, share } = run;
-  return {
-    namespace,
-    name,
-    uid,
-    sequence,
-    builder,
-    share: share === undefined ? undefined : { key: share, own: true },
-  };
+  const { namespace, function: name, functionUid: uid, sequence, builder, share, cancelled } = run;
+  const own = share === undefined || cancelled ? undefined : { key: share, own: true };
+  return { namespace, name, uid, sequence, builder, share: own };
 }
 
 function readClaim(text: string | undefined): Claim | undefined {

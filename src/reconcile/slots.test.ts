@@ -176,6 +176,18 @@ describe('runs that several Functions share', () => {
     }
   });
 
+  it('are not followed by newcomers once they are asked to stop, nor when their Function is deleted', () => {
+    for (const end of ['cancel', 'delete'] as const) {
+      const slots = keeper();
+      slots.take(sharing('a', '1'), 0);
+      slots.runLives(sharing('a', '1', { own: true }));
+      if (end === 'delete') slots.functionGone('a-1');
+      else slots.runLives(claim('a', '1'));
+      expect(slots.take(sharing('a', '2'), 0)).toBe('granted');
+      expect(slots.taken).toBe(2);
+    }
+  });
+
   it('are named to those who waited for a slot as soon as one of them has it', () => {
     const slots = keeper(1);
     slots.take(claim('b', '0'), 0);

@@ -75,22 +75,29 @@ export class SlotKeeper {
   /** A run is there and has not ended. */
   runLives(run: Claim): void {
     const key = keyOf(run);
-    if (this.#live.has(key)) return;
+    const known = this.#live.get(key) ?? this.#granted.get(key);
+    if (known?.share?.key !== run.share?.key) {
+      if (known) this.#sharers.remove(known);
+      this.#offer(run);
+    }
+    if (!known) this.#count(run.namespace, 1);
+    this.#granted.delete(key);
     this.#live.set(key, run);
-    this.#offer(run);
-    if (!this.#granted.delete(key)) this.#count(run.namespace, 1);
     this.#unwait(run);
   }
 
   /** A run ended or was removed. */
   runEnded(run: Claim): void {
     const key = keyOf(run);
-    this.#sharers.remove(run);
+    const known = this.#live.get(key) ?? this.#granted.get(key);
+    if (known) this.#sharers.remove(known);
     if (this.#live.delete(key) || this.#granted.delete(key)) this.#count(run.namespace, -1);
   }
 
   /** A Function is gone: its claims and grants go too; its runs count until they end. */
   functionGone(uid: string): void {
+    // Its runs are deleted with it: nobody follows them any more.
+    for (const run of this.#live.values()) if (run.uid === uid) this.#sharers.remove(run);
     for (const grant of this.#granted.values()) if (grant.uid === uid) this.#revoke(grant);
     for (const claims of this.#waiting.values()) {
       for (const claim of claims.values()) if (claim.uid === uid) this.#unwait(claim);

@@ -1,5 +1,6 @@
 // The whole system: Functions of one namespace that watch one branch and push one image share its builds, whatever happens to the workers.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findCondition } from '../../src/function/conditions.ts';
 import { leaseKind } from '../../src/platform/kube/lease.ts';
 import { eventually } from '../eventually.ts';
 import type { ServedRepository } from '../servers/git-server.ts';
@@ -9,6 +10,7 @@ import { type Plane, type System, startSystem } from './system.ts';
 
 const names = ['one', 'two', 'three', 'four'];
 const limitMs = 150_000;
+const waitMs = 60_000;
 
 interface Fixture {
   readonly system: System;
@@ -52,10 +54,10 @@ async function kill({ system: { kube, namespace } }: Fixture, plane: Plane): Pro
 
 /** Waits until all serve what the first run built; how many runs there were. */
 async function untilServed(fixture: Fixture, revision: string): Promise<number> {
-  await eventually('a run', () => runsOf(fixture, revision).length > 0, limitMs);
+  await eventually('a run', () => runsOf(fixture, revision).length > 0, waitMs);
   const [run] = runsOf(fixture, revision);
   const digest = digestOf(run?.function ?? '', revision);
-  await Promise.all(names.map(name => fixture.system.untilServed(name, digest, limitMs)));
+  await Promise.all(names.map(name => fixture.system.untilServed(name, digest, waitMs)));
   return runsOf(fixture, revision).length;
 }
 
@@ -88,6 +90,26 @@ describe('four Functions that build the very same', { timeout: limitMs }, () => 
     await fixture.system.farm.release();
     plane = await fixture.system.plane();
     expect(await untilServed(fixture, revision)).toBe(1);
+  });
+
+  it('all ship the third of newer commits in a row, though its first Function goes on with a fourth at once', async () => {
+    const commits = [];
+    for (const _ of [1, 2, 3]) {
+      commits.push(await fixture.repository.commit());
+      await untilShared(fixture, commits.at(-1) ?? '');
+    }
+    const fourth = await fixture.repository.commit();
+    for (const name of names) {
+      await fixture.system.until(name, 'lets it finish', ({ status }) => {
+        return findCondition(status?.conditions, 'Built')?.reason === 'LettingFinish';
+      });
+    }
+    await fixture.system.farm.release();
+    // The fourth is not released: what is served meanwhile is the third.
+    expect(await untilServed(fixture, commits[2] ?? '')).toBe(1);
+    await untilShared(fixture, fourth);
+    await fixture.system.farm.release();
+    expect(await untilServed(fixture, fourth)).toBe(1);
   });
 
   it('share another one when it fails', async () => {
