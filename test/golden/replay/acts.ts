@@ -2,23 +2,12 @@
 import { parseDuration } from '../../../src/function/duration.ts';
 import { kinds } from '../../../src/function/kinds.ts';
 import type { Kind } from '../../../src/platform/kube/kube.ts';
-import type { GoldenCase, Stage as RecordedStage } from '../cases.ts';
+import type { Stage as RecordedStage } from '../cases.ts';
 import { type Deed, type Deletable, deedOf, type Path } from './deed.ts';
 import { endOf, runStatusOf } from './ends.ts';
-import { differing, fieldOf, isPlain, otherThan, withField } from './field.ts';
-import { type Stage, statusOf } from './stage.ts';
-import type { Tokens } from './tokens.ts';
-
-/** A step of a case, and what was before and comes after it. */
-export interface Scenery {
-  readonly recorded: GoldenCase;
-  readonly stages: readonly RecordedStage[];
-  readonly at: number;
-  readonly stage: Stage;
-  readonly tokens: Tokens;
-  /** Name of the Function that the case is about. */
-  readonly name: string;
-}
+import { differing, fieldOf, otherThan, withField } from './field.ts';
+import { playEnds } from './run-ends.ts';
+import type { Scenery } from './scenery.ts';
 
 /** Repeats the step; what the recording edited without saying so is edited too. False: there was nothing to do. */
 export async function act(scenery: Scenery): Promise<boolean> {
@@ -174,49 +163,4 @@ async function sayOfRun(scenery: Scenery, says: Extract<Deed, { kind: 'run' }>['
     const status = says === 'Unknown' ? 'Unknown' : 'False';
     await stage.writeStatus(kinds.buildRun, run.metadata.name, { conditions: [{ ...condition, status }] });
   }
-}
-
-/** Ends what the recording shows as ended, or as followed by another build, at this stage. */
-export async function playEnds(scenery: Scenery): Promise<boolean> {
-  const { stages, at, name } = scenery;
-  const build = fieldOf(stages[at]?.statuses['Function']?.[name], ['build']);
-  const isOpen = isPlain(build) && (build['state'] === 'Building' || build['state'] === 'Created');
-  return endRuns(scenery, builder => !(isOpen && isPlain(build) && build['resourceRef'] === builder));
-}
-
-/** Before a step that makes another build count: what had ended in the recording until then. */
-export async function playEarlierEnds(scenery: Scenery): Promise<boolean> {
-  const { stages, at, name } = scenery;
-  const deed = deedOf(stages[at]?.name ?? '');
-  if (!['edit', 'add', 'remove'].includes(deed.kind)) return false;
-  const next = fieldOf(stages[at]?.statuses['Function']?.[name], ['build', 'resourceRef']);
-  return endRuns(scenery, builder => builder !== next && isToldOf(scenery, builder));
-}
-
-/** Ends everything that the recording ever shows as ended. */
-export function playAllEnds(scenery: Scenery): Promise<boolean> {
-  return endRuns(scenery, builder => isToldOf(scenery, builder));
-}
-
-/** The Function's own status told the end; a build that was cancelled for another one only its Builder tells. */
-function isToldOf({ recorded, name }: Scenery, builder: string): boolean {
-  const told = recorded.history[`Function/${name}`] ?? [];
-  const end = endOf(recorded, builder);
-  return told.some(status => {
-    const build = fieldOf(status, ['build']);
-    return isPlain(build) && build['resourceRef'] === builder && build['state'] === end?.state;
-  });
-}
-
-async function endRuns(scenery: Scenery, isDue: (builder: string) => boolean): Promise<boolean> {
-  const { stage, tokens, recorded } = scenery;
-  let some = false;
-  for (const run of await stage.all(kinds.buildRun)) {
-    const builder = tokens.text(run.metadata.labels?.['openfunction.io/builder'] ?? '');
-    const end = statusOf(run)['completionTime'] === undefined && isDue(builder) ? endOf(recorded, builder) : undefined;
-    if (end === undefined) continue;
-    await stage.writeStatus(kinds.buildRun, run.metadata.name, runStatusOf(end, stage.now));
-    some = true;
-  }
-  return some;
 }

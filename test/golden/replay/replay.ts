@@ -4,14 +4,16 @@ import type { Kind } from '../../../src/platform/kube/kube.ts';
 import type { TestCluster } from '../../servers/api-server.ts';
 import type { GoldenCase, Stage as RecordedStage } from '../cases.ts';
 import type { Difference } from '../differences.ts';
-import { act, playAllEnds, playEarlierEnds, playEnds, type Scenery } from './acts.ts';
+import { act } from './acts.ts';
 import { compareHistories } from './chronicle.ts';
 import { compareEvents } from './events.ts';
 import { fieldOf, isPlain } from './field.ts';
 import { Findings } from './findings.ts';
 import { Hashes } from './hashes.ts';
 import { applyInput, compareRefusals } from './refusal.ts';
+import { playAllEnds, playEarlierEnds, playEnds } from './run-ends.ts';
 import { compare, ourObjects, ourScene, theirObjects, theirScene } from './scene.ts';
+import type { Scenery } from './scenery.ts';
 import { Stage, statusOf } from './stage.ts';
 import { Tokens } from './tokens.ts';
 
