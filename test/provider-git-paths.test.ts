@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { gitProvider } from '../src/revision/git/git.ts';
+import type { PackLimits } from '../src/revision/git/paths.ts';
+import type { Provider } from '../src/revision/provider.ts';
 import type { GitSource } from '../src/watch/source.ts';
 import { reasonOf, Trial } from './contracts/provider-harness.ts';
 import { gitHarness } from './contracts/provider-sides.ts';
@@ -11,12 +13,19 @@ let server: GitServer;
 let trial: Trial;
 let repository: ServedRepository;
 
+const nonsense = { headers: {}, body: '' };
+
 beforeEach(async () => {
   server = await startGitServer();
-  const nonsense = { headers: {}, body: '' };
   trial = new Trial(await gitHarness(server, { provider: gitProvider(), forge: 'git', nonsense }));
   repository = await server.repository('owner/name');
 });
+
+/** From now on so much is read of answers. */
+async function limit(limits: PackLimits): Promise<void> {
+  await trial[Symbol.asyncDispose]();
+  trial = new Trial({ ...trial.harness, provider: gitProvider(limits) as Provider });
+}
 
 afterEach(async () => {
   await trial[Symbol.asyncDispose]();
@@ -71,9 +80,24 @@ describe('the ids of paths', () => {
     expect(await requestsOf(() => read(commit, ['apps/f7'], source))).toHaveLength(1);
   });
 
+  it('are looked up level by level where all folders are too many, and that is remembered', async () => {
+    await limit({ trees: 10_000, whole: 1_000_000 });
+    const commit = await repository.commit({ files });
+    const paths = ['apps/f7/src', 'apps/f8', 'apps/none/x'];
+    const found = await read(commit, paths);
+    expect(found.get(commit)).toEqual({
+      'apps/f7/src': (await repository.entry(commit, 'apps/f7/src'))?.id,
+      'apps/f8': (await repository.entry(commit, 'apps/f8'))?.id,
+      'apps/none/x': 'absent',
+    });
+    // The commit, its root, apps, f7.
+    expect(await requestsOf(() => read(commit, paths))).toEqual([post, post, post, post]);
+  });
+
   it('are too much to ask where the whole commit is too large', async () => {
     const plain = await server.repository('owner/large', { filters: false });
-    const noise = randomBytes(17 * 1024 * 1024).toString('base64');
+    await limit({ trees: 20_000, whole: 20_000 });
+    const noise = randomBytes(30_000).toString('base64');
     const commit = await plain.commit({ files: { 'apps/a/noise.txt': noise } });
     expect(await reasonOf(read(commit, ['apps/a'], sourceOf({ url: plain.url })))).toBe('AnswerTooLarge');
   });

@@ -19,7 +19,8 @@ export type ListFolder = (folder: Folder, names: ReadonlySet<string>) => Promise
 
 /** What stands for a path where nothing is. */
 const absent = 'absent';
-const folderMode = '040000';
+/** The mode of a folder. */
+export const folderMode = '040000';
 
 interface Sought {
   readonly path: string;

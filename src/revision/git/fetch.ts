@@ -2,12 +2,11 @@
 import { delimiterPacket, flushPacket, PacketError, packet, readPackets, textOf } from './pkt-line.ts';
 import { type ObjectFormat, refused } from './refs.ts';
 
-/** How much of the repository is left out; undefined: nothing, for servers that know no filters. */
-export type Filter = string | undefined;
-
-export interface FetchQuestion {
-  readonly commits: readonly string[];
-  readonly filter: Filter;
+interface FetchQuestion {
+  /** Commits, or trees. */
+  readonly ids: readonly string[];
+  /** How much is left out; undefined: nothing, for servers that know no filters. */
+  readonly filter: string | undefined;
   readonly format: ObjectFormat;
 }
 
@@ -15,14 +14,14 @@ export interface FetchQuestion {
 export const gone = Symbol('gone');
 
 /** The body of a protocol v2 `fetch` without any history. */
-export function fetchBody({ commits, filter, format }: FetchQuestion): Uint8Array {
+export function fetchBody({ ids, filter, format }: FetchQuestion): Uint8Array {
   return Buffer.concat([
     packet('command=fetch\n'),
     packet('agent=revflow\n'),
     packet(`object-format=${format}\n`),
     delimiterPacket,
     packet('no-progress\n'),
-    ...commits.map(commit => packet(`want ${commit}\n`)),
+    ...ids.map(id => packet(`want ${id}\n`)),
     packet('deepen 1\n'),
     ...filterLine(filter),
     packet('done\n'),
@@ -31,10 +30,10 @@ export function fetchBody({ commits, filter, format }: FetchQuestion): Uint8Arra
 }
 
 /** The same for a server without protocol v2. */
-export function oldFetchBody({ commits, filter }: FetchQuestion): Uint8Array {
+export function oldFetchBody({ ids, filter }: FetchQuestion): Uint8Array {
   const abilities = ` side-band-64k shallow no-progress${filter === undefined ? '' : ' filter'} agent=revflow`;
   return Buffer.concat([
-    ...commits.map((commit, at) => packet(`want ${commit}${at === 0 ? abilities : ''}\n`)),
+    ...ids.map((id, at) => packet(`want ${id}${at === 0 ? abilities : ''}\n`)),
     packet('deepen 1\n'),
     ...filterLine(filter),
     flushPacket,
@@ -42,7 +41,7 @@ export function oldFetchBody({ commits, filter }: FetchQuestion): Uint8Array {
   ]);
 }
 
-function filterLine(filter: Filter): readonly Buffer[] {
+function filterLine(filter: string | undefined): readonly Buffer[] {
   return filter === undefined ? [] : [packet(`filter ${filter}\n`)];
 }
 

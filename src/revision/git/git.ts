@@ -4,7 +4,7 @@ import type { GitSource } from '../../watch/source.ts';
 import type { Answer, Ports, Provider, Question } from '../provider.ts';
 import { addressesOf, forgetWay, recallWay, rememberHost, rememberWay, type Way } from './address.ts';
 import { parseAdvertisement } from './advertisement.ts';
-import { readPaths } from './paths.ts';
+import { type PackLimits, pathReader } from './paths.ts';
 import { PacketError } from './pkt-line.ts';
 import { headOf, lsRefsBody, parseLsRefs, type RemoteRef, refused } from './refs.ts';
 import { discoveryOf, discoveryPath, isOfGit, postOf, redirects, refusals, unexpected } from './service.ts';
@@ -15,7 +15,7 @@ type Refs = ReadonlyMap<string, RemoteRef>;
 const largestAnswer = 4 * 1024 * 1024;
 
 /** The provider for Git hosts, forges included. Any want that Git could not name is missing. */
-export function gitProvider(): Provider<GitSource> {
+export function gitProvider(limits?: PackLimits): Provider<GitSource> {
   return {
     driver: 'git',
     conditional: false,
@@ -23,7 +23,7 @@ export function gitProvider(): Provider<GitSource> {
       const refs = await new RefsQuestion(question, ports).ask();
       return { heads: Object.fromEntries(question.wants.map(want => [want, headOf(want, refs)])) };
     },
-    readPaths,
+    readPaths: pathReader(limits),
   };
 }
 

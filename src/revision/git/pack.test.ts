@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PackError } from './delta.ts';
 import { readPack } from './pack.ts';
-import { entriesOf, rootOf } from './tree.ts';
+import { entriesOf, rootOf } from './trees.ts';
 
 interface Entry {
   readonly kind: number;

@@ -10,7 +10,7 @@ export interface PackedObject {
 }
 
 /** More than this, unpacked, is no answer to a question about a few folders. */
-const mostObjects = 100_000;
+const mostObjects = 50_000;
 const mostBytes = 64 * 1024 * 1024;
 
 const idLengths: Readonly<Record<ObjectFormat, number>> = { sha1: 20, sha256: 32 };

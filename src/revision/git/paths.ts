@@ -1,57 +1,95 @@
-// The ids of paths in commits, over the Git protocol: one shallow fetch of the commits with the trees on the way, and nothing else.
+// The ids of paths in commits, over the Git protocol: a shallow fetch of the commits with the trees on the way, and nothing else.
 import { RetryableError } from '../../platform/errors.ts';
 import type { GitSource } from '../../watch/source.ts';
 import type { PathIds } from '../observation.ts';
-import type { FoundPaths, Ports, Question, WantedPaths } from '../provider.ts';
+import type { FoundPaths, Ports, Provider, Question, WantedPaths } from '../provider.ts';
 import { walkTree } from '../tree-walk.ts';
 import { recallWay, type Way } from './address.ts';
 import { parseAdvertisement } from './advertisement.ts';
 import { PackError } from './delta.ts';
-import { type Filter, fetchBody, gone, oldFetchBody, packOf } from './fetch.ts';
+import { fetchBody, gone, oldFetchBody, packOf } from './fetch.ts';
 import { type PackedObject, readPack } from './pack.ts';
 import { PacketError } from './pkt-line.ts';
-import { type ObjectFormat, refused } from './refs.ts';
+import { refused } from './refs.ts';
 import { discoveryOf, isOfGit, postOf, redirects, refusals, unexpected } from './service.ts';
-import { entriesOf, rootOf } from './tree.ts';
+import { TreesOfCommits } from './trees.ts';
 
-/** Trees of folders with hundreds of entries are some kB; a pack of all files, where a server knows no filters, may be anything. */
-const largestPack = 16 * 1024 * 1024;
+/**
+ * How much a server is asked to send. `depth`: the folders as deep as the paths lie. `files`: all folders. `walk`: the folders on the way
+ * alone, one level after the other. `none`: everything, from servers that know no filters.
+ */
+type Filtering = 'depth' | 'files' | 'walk' | 'none';
+type Failure = 'refused' | 'large';
+
+/** What is tried when a server refuses a question, or its answer is too large. */
+const instead: Readonly<Record<Filtering, Partial<Record<Failure, Filtering>>>> = {
+  depth: { refused: 'files', large: 'walk' },
+  files: { refused: 'none', large: 'walk' },
+  walk: { refused: 'none' },
+  none: {},
+};
+
+/** How many bytes are read of an answer. */
+export interface PackLimits {
+  /** Of trees alone. */
+  readonly trees: number;
+  /** Of a whole commit, files and all. */
+  readonly whole: number;
+}
+
+/** The trees of some ten thousand folders; files may make any size. */
+const usualLimits: PackLimits = { trees: 4 * 1024 * 1024, whole: 16 * 1024 * 1024 };
 const timeoutMs = 30_000;
 const rememberedMs = 24 * 60 * 60_000;
 
 type Objects = ReadonlyMap<string, PackedObject>;
-type Filtering = 'depth' | 'files' | 'none';
 
-/** From the least that a server sends to the most; one that a host refuses is not tried there again for a day. */
-const filterings: readonly Filtering[] = ['depth', 'files', 'none'];
+/** How a server is asked. */
+interface Asking extends Way {
+  /** It does not speak protocol v2. */
+  readonly isOld: boolean;
+}
+
+type ReadPaths = NonNullable<Provider<GitSource>['readPaths']>;
 
 /** Reads the ids of all paths of all commits; see the contract of `readPaths`. */
-export async function readPaths(question: Question<GitSource>, wanted: WantedPaths, ports: Ports): Promise<FoundPaths> {
-  return new PathsQuestion(question, wanted, ports).ask();
+export function pathReader(limits: PackLimits = usualLimits): ReadPaths {
+  return (question, wanted, ports) => new PathsQuestion({ question, wanted, ports }, limits).ask();
+}
+
+interface Asked {
+  readonly question: Question<GitSource>;
+  readonly wanted: WantedPaths;
+  readonly ports: Ports;
 }
 
 class PathsQuestion {
   private readonly question: Question<GitSource>;
   private readonly wanted: WantedPaths;
   private readonly ports: Ports;
+  private readonly limits: PackLimits;
 
-  constructor(question: Question<GitSource>, wanted: WantedPaths, ports: Ports) {
+  constructor({ question, wanted, ports }: Asked, limits: PackLimits) {
     this.question = question;
     this.wanted = wanted;
     this.ports = ports;
+    this.limits = limits;
   }
 
   async ask(): Promise<FoundPaths> {
     const way = await recallWay(this.question, this.ports);
-    const isOld = way.discover && (await this.isOld(way));
-    const first = await this.firstFiltering();
-    for (const filtering of filterings.slice(first)) {
-      const objects = await this.fetchTrees({ ...way, isOld }, filtering);
-      if (objects === refused) continue;
-      if (filtering !== filterings[first]) await this.ports.memory.set(this.memoryKey, filtering, rememberedMs);
-      return this.find(objects, way.format);
+    const asking = { ...way, isOld: way.discover && (await this.isOld(way)) };
+    const first = await this.recall();
+    for (let filtering = first; ; ) {
+      const objects = await this.read(asking, filtering);
+      if (typeof objects !== 'string') {
+        if (filtering !== first) await this.remember(filtering);
+        return this.find(objects, asking);
+      }
+      const next = instead[filtering][objects];
+      if (next === undefined) throw this.hopeless(objects);
+      filtering = next;
     }
-    throw unexpected(this.question, 'does not answer a question for trees');
   }
 
   /** Servers without v2, and those that want a GET before each POST. */
@@ -62,49 +100,64 @@ class PathsQuestion {
     return advertised !== refused && advertised.version === 0;
   }
 
-  private async fetchTrees(
-    way: Way & { readonly isOld: boolean },
-    filtering: Filtering,
-  ): Promise<Objects | typeof refused> {
-    const { http } = this.ports;
-    const asked = { commits: [...this.wanted.keys()], filter: this.filterOf(filtering), format: way.format };
-    const body = way.isOld ? oldFetchBody(asked) : fetchBody(asked);
-    const post = postOf(this.question, way.base, { body, maxBytes: largestPack, isOld: way.isOld });
-    const response = await http.request({ ...post, timeoutMs }, refusals);
-    if (refusals.includes(response.status)) return refused;
+  private read(asking: Asking, filtering: Filtering): Promise<Objects | Failure> {
+    if (filtering === 'walk') return this.walk(asking);
+    const depths = [...this.wanted.values()].flatMap(paths => paths.map(path => path.split('/').length));
+    const filters = { depth: `combine:blob:none+tree:${Math.max(...depths)}`, files: 'blob:none', none: undefined };
+    const ids = [...this.wanted.keys()];
+    return this.fetchObjects(asking, {
+      ids,
+      filter: filters[filtering],
+      maxBytes: filtering === 'none' ? this.limits.whole : this.limits.trees,
+    });
+  }
+
+  /** Each round brings the trees of one level. */
+  private async walk(asking: Asking): Promise<Objects | Failure> {
+    const objects = new Map<string, PackedObject>();
+    const trees = new TreesOfCommits(objects, asking.format);
+    for (let ids: readonly string[] = [...this.wanted.keys()]; ids.length > 0; ) {
+      const some = await this.fetchObjects(asking, { ids, filter: 'tree:0', maxBytes: this.limits.trees });
+      if (typeof some === 'string') return some;
+      for (const [id, object] of some) objects.set(id, object);
+      if (!ids.every(id => objects.has(id))) throw unexpected(this.question, 'leaves out trees that it was asked for');
+      ids = this.reading(() => trees.missing(this.wanted));
+    }
+    return objects;
+  }
+
+  private async fetchObjects(
+    asking: Asking,
+    {
+      ids,
+      filter,
+      maxBytes,
+    }: { readonly ids: readonly string[]; readonly filter: string | undefined; readonly maxBytes: number },
+  ): Promise<Objects | Failure> {
+    const { isOld, base, format } = asking;
+    const body = (isOld ? oldFetchBody : fetchBody)({ ids, filter, format });
+    const post = { ...postOf(this.question, base, { body, maxBytes, isOld }), timeoutMs };
+    const response = await this.ports.http.request(post, refusals).catch(largeOrThrow);
+    if (response === 'large') return 'large';
+    if (refusals.includes(response.status)) return 'refused';
     if (redirects.includes(response.status)) throw unexpected(this.question, 'has moved the repository just now');
     if (!isOfGit(response, 'result'))
       throw unexpected(this.question, 'answered a question for trees with something else');
     const pack = this.reading(() => packOf(response.body));
-    if (pack === refused) return refused;
+    if (pack === refused) return 'refused';
     if (pack === gone) throw unexpected(this.question, 'does not have the commit that it just named');
-    const objects = this.reading(() => readPack(pack, way.format));
-    if (objects !== 'too large') return objects;
-    throw new RetryableError('AnswerTooLarge', `the trees of ${this.question.source.url} are too many to be compared`);
+    const objects = this.reading(() => readPack(pack, format));
+    return objects === 'too large' ? 'large' : objects;
   }
 
-  private filterOf(filtering: Filtering): Filter {
-    if (filtering === 'none') return undefined;
-    if (filtering === 'files') return 'blob:none';
-    const depths = [...this.wanted.values()].flatMap(paths => paths.map(path => path.split('/').length));
-    return `combine:blob:none+tree:${Math.max(...depths)}`;
-  }
-
-  private async find(objects: Objects, format: ObjectFormat): Promise<FoundPaths> {
+  private async find(objects: Objects, { format }: Asking): Promise<FoundPaths> {
+    const trees = new TreesOfCommits(objects, format);
     const found = new Map<string, PathIds>();
-    const idLength = format === 'sha1' ? 20 : 32;
     for (const [commit, paths] of this.wanted) {
-      const root = this.reading(() => rootOf(this.contentOf(objects, commit)));
-      const list = async ({ id = root }) => this.reading(() => entriesOf(this.contentOf(objects, id), idLength));
-      found.set(commit, await walkTree(paths, list));
+      const root = this.reading(() => trees.rootOf(commit));
+      found.set(commit, await walkTree(paths, async ({ id = root }) => this.reading(() => trees.entries(id))));
     }
     return found;
-  }
-
-  private contentOf(objects: Objects, id: string): Buffer {
-    const object = objects.get(id);
-    if (object === undefined) throw new PackError('an object that was asked for is missing');
-    return object.content;
   }
 
   private reading<T>(read: () => T): T {
@@ -116,17 +169,33 @@ class PathsQuestion {
     }
   }
 
-  private async firstFiltering(): Promise<number> {
-    const known = await this.ports.memory.get(this.memoryKey);
-    return Math.max(
-      filterings.findIndex(filtering => filtering === known),
-      0,
-    );
+  private hopeless(failure: Failure): RetryableError {
+    if (failure === 'refused') return unexpected(this.question, 'does not answer a question for trees');
+    const message = `what ${new URL(this.question.source.url).host} sends of a commit is too large to be looked through`;
+    return new RetryableError('AnswerTooLarge', message);
   }
 
-  /** Servers of one host are alike, and a repository may be set up in its own way: the repository is what is remembered. */
-  private get memoryKey(): string {
-    const { source, credentialId } = this.question;
-    return `git:filter:${credentialId}:${source.skipVerify === true ? 'unverified:' : ''}${source.url}`;
+  private async recall(): Promise<Filtering> {
+    const known = await Promise.all(this.memoryKeys.map(key => this.ports.memory.get(key)));
+    const isFiltering = (word: string | undefined): word is Filtering =>
+      word !== undefined && Object.hasOwn(instead, word);
+    return known.find(isFiltering) ?? 'depth';
   }
+
+  /** What a server knows of filters is the same for all its repositories; the rest is a repository's own. */
+  private async remember(filtering: Filtering): Promise<void> {
+    const [own, hosts] = this.memoryKeys;
+    await this.ports.memory.set(filtering === 'files' ? hosts : own, filtering, rememberedMs);
+  }
+
+  private get memoryKeys(): readonly [own: string, hosts: string] {
+    const { source, credentialId } = this.question;
+    const prefix = `git:filter:${credentialId}:${source.skipVerify === true ? 'unverified:' : ''}`;
+    return [`${prefix}${source.url}`, `${prefix}${new URL(source.url).host}`];
+  }
+}
+
+function largeOrThrow(error: unknown): 'large' {
+  if (error instanceof RetryableError && error.reason === 'AnswerTooLarge') return 'large';
+  throw error;
 }
