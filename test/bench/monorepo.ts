@@ -119,8 +119,9 @@ async function push(scene: Scene, filter: string, awaited: number): Promise<Push
   Object.assign(questions, fresh());
   await repository.commit({ files: { [`${folderOf(7)}/main.go`]: `package f // ${filter} ${process.pid}\n` } });
   const begun = systemClock.now();
-  await eventually('the runs were created', () => builders.created.length >= runs + awaited, 600_000);
+  await eventually('the first run was created', () => builders.created.length > runs, 60_000);
   const pollsUntilSeen = questions.trees > 0 ? questions.pollsBefore : questions.polls;
+  await eventually('the runs were created', () => builders.created.length >= runs + awaited, 600_000);
   await untilStill(scene);
   // Whoever was to be told in vain would have been by then.
   await eventually('some polls after it', () => questions.polls >= pollsUntilSeen + 3, 60_000);
