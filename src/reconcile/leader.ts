@@ -143,7 +143,8 @@ class Leading {
     }
     await this.#subscriptions.idle();
     if (this.#stopping.signal.aborted) return;
-    slots?.open();
+    await slots?.open();
+    if (this.#stopping.signal.aborted) return;
     this.#fanOut = await queue.work('fanout', key => this.#fan(key), { concurrency: fanOutConcurrency });
     this.#tick = clock.after(tickMs, () => this.#beat());
   }

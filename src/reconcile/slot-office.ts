@@ -5,7 +5,7 @@ import type { Log } from '../platform/log.ts';
 import type { Queue } from '../platform/queue/queue.ts';
 import type { State } from '../platform/state/state.ts';
 import { stateKeys } from '../watch/source.ts';
-import type { Answer, Answered, Claim, Followed, Slots } from './claim.ts';
+import type { Answer, Answered, Claim, Slots } from './claim.ts';
 import type { ChildView } from './kinds.ts';
 import { SlotKeeper, type SlotLimits } from './slots.ts';
 
@@ -23,12 +23,17 @@ const claimPrefix = 'slot/';
 const claimMs = 60 * 60_000;
 /** As long as the leader keeps a grant whose run it has not seen. */
 const answeredMs = 120_000;
+/** In the state port: which reign of a leader the answers there must be of. Those of an earlier one are void: its successor knows nothing of them. */
+const reignKey = 'slot-reign';
+const reignMs = 24 * 60 * 60_000;
 
 /** One for each process; it grants only while its process leads and has counted. */
 export class SlotOffice implements Slots {
   readonly #options: SlotOfficeOptions;
   #keeper: SlotKeeper;
   #open = false;
+  /** Counts the leaders there were; undefined: not told yet. */
+  #reign: number | undefined;
 
   constructor(options: SlotOfficeOptions) {
     this.#options = options;
@@ -45,16 +50,19 @@ export class SlotOffice implements Slots {
       this.#tell(answered.filter(other => other.claim.uid !== claim.uid));
       return answered.find(other => other.claim.uid === claim.uid)?.answer ?? answer;
     }
-    const told = readAnswer(await state.get(stateKeys.slot(claim.uid, claim.sequence)));
-    if (told !== undefined) return told;
+    const [text, reign] = await state.getMany([stateKeys.slot(claim.uid, claim.sequence), reignKey]);
+    const told = readAnswer(text);
+    if (told !== undefined && String(told.reign) === reign) return told.answer;
     const key = `${claimPrefix}${claim.namespace}/${claim.name}`;
     await state.set(key, JSON.stringify(claim), claimMs);
     await queue.wake('fanout', key);
     return 'wait';
   }
 
-  /** The leader has counted all runs: it may grant. */
-  open(): void {
+  /** The leader has counted all runs: it may grant. What earlier leaders granted is void from now on, unless its run was seen. */
+  async open(): Promise<void> {
+    const { log } = this.#options;
+    await this.#begin().catch((error: unknown) => log.warn('cannot void what an earlier leader granted', { error }));
     this.#open = true;
     this.#next();
   }
@@ -62,6 +70,7 @@ export class SlotOffice implements Slots {
   /** This process leads no longer: what it counted is void. */
   shut(): void {
     this.#open = false;
+    this.#reign = undefined;
     this.#keeper = new SlotKeeper(this.#options.limits);
   }
 
@@ -113,8 +122,17 @@ export class SlotOffice implements Slots {
 
   async #answer({ claim, answer }: Answered): Promise<void> {
     const { state, queue } = this.#options;
-    await state.set(stateKeys.slot(claim.uid, claim.sequence), writeAnswer(answer), answeredMs);
+    const reign = this.#reign ?? (await this.#begin());
+    // The state may have been emptied.
+    await state.set(reignKey, String(reign), reignMs);
+    await state.set(stateKeys.slot(claim.uid, claim.sequence), JSON.stringify({ reign, answer }), answeredMs);
     await queue.wake('function', `${claim.namespace}/${claim.name}`);
+  }
+
+  async #begin(): Promise<number> {
+    const reign = await this.#options.state.add(reignKey, 1, reignMs);
+    this.#reign = reign;
+    return reign;
   }
 }
 
@@ -129,11 +147,12 @@ function readClaim(text: string | undefined): Claim | undefined {
   return text === undefined ? undefined : (JSON.parse(text) as Claim);
 }
 
-/** A grant is one word, as it always was: workers of several releases may share a state. */
-function writeAnswer(answer: Answered['answer']): string {
-  return answer === 'granted' ? answer : JSON.stringify(answer);
+interface Told {
+  readonly reign: number;
+  readonly answer: Answered['answer'];
 }
 
-function readAnswer(text: string | undefined): Answered['answer'] | undefined {
-  return text === undefined || text === 'granted' ? text : (JSON.parse(text) as Followed);
+/** Undefined also where a worker of an earlier release wrote it: that one asks again. */
+function readAnswer(text: string | undefined): Told | undefined {
+  return text?.startsWith('{') ? (JSON.parse(text) as Told) : undefined;
 }

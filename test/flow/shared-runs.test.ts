@@ -149,11 +149,12 @@ describe.skipIf(!hasRedis)(`the same with two workers on a Redis (${skipsWithout
     await redis[Symbol.asyncDispose]();
   });
 
-  it('have one run for all though Redis is emptied and a worker killed while it goes on', async () => {
+  it('have one run for all though Redis is emptied and the leader killed while it goes on', async () => {
     const revision = fixture.first;
     await untilShared(fixture, revision);
     await redis.flush();
-    if (planes[0]) await kill(fixture, planes[0]);
+    const leader = planes.find(plane => plane.log().includes('"every source is watched"'));
+    if (leader) await kill(fixture, leader);
     await fixture.system.farm.release();
     expect(await untilServed(fixture, revision)).toBe(1);
 
