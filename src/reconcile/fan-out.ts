@@ -21,6 +21,10 @@ function isNew({ observed, baseline, holding }: FunctionView, id: string): boole
   return observed !== id || (id !== baseline && !holding);
 }
 
+function isToRecord(wanted: readonly string[], { pathIds }: FunctionView, head: Head & { kind: 'found' }): boolean {
+  return pathIds === undefined && idsOf(wanted, head) !== undefined;
+}
+
 /** A head that changed none of the watched paths is nothing to a Function: it is not even told. */
 function isNewWithin(wanted: readonly string[], view: FunctionView, head: Head & { kind: 'found' }): boolean {
   const verdict = judgePaths(wanted, view.pathIds, head);
@@ -35,7 +39,7 @@ function isNewWithin(wanted: readonly string[], view: FunctionView, head: Head &
       return isNew(view, head.id);
     case 'unknown':
       // Ids are recorded with the revision that was there before there was a filter.
-      return isNew(view, head.id) || (view.pathIds === undefined && idsOf(wanted, head) !== undefined);
+      return isNew(view, head.id) || (view.baseline === head.id && isToRecord(wanted, view, head));
   }
 }
 

@@ -263,6 +263,20 @@ describe('a Function that another controller built', () => {
     await world.reconcile();
     expect(await buildOf(world)).toMatchObject({ revision: shaC, cause: 'NewRevision' });
   });
+
+  it('and that is suspended is told of another head once', async () => {
+    const world = await createWorld(cluster);
+    await world.create(subPath, { ...watching(), 'openfunction.io/suspend': 'true' });
+    await world.writeStatus({
+      build: { state: 'Succeeded', resourceRef: 'builder-x', resourceHash: '1' },
+      sources: [{ name: 'default', git: { commitSha: shaA } }],
+    });
+    await see(world, shaB, { fn: '1' });
+    expect(await isWoken(world)).toBe(true);
+    await world.reconcile();
+    expect(await isWoken(world)).toBe(false);
+    expect(await buildOf(world)).toMatchObject({ resourceRef: 'builder-x' });
+  });
 });
 
 describe('beside OpenFunction', () => {
