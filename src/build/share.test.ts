@@ -1,5 +1,6 @@
 // When two runs are the same.
 import { describe, expect, it } from 'vitest';
+import { parseBuildHooks } from '../function/build-hooks.ts';
 import type { BuilderObject } from '../function/schema.ts';
 import type { BuilderSpec } from '../function/schema-build.ts';
 import type { BuildOrder } from './backend.ts';
@@ -55,6 +56,16 @@ describe('two runs', () => {
   ])('are not the same with another %s', (_, other) => {
     expect(other).toBeDefined();
     expect(other).not.toBe(key());
+  });
+
+  it('are not the same with other hooks', () => {
+    const hooks = (task: string) => {
+      const { hooks: read } = parseBuildHooks(`before: [${task}]`);
+      return key(read ? { hooks: read } : {}, { backend: tekton });
+    };
+    expect(hooks('one')).toBeDefined();
+    expect(new Set([key({}, { backend: tekton }), hooks('one'), hooks('two')]).size).toBe(3);
+    expect(hooks('one')).toBe(hooks('one'));
   });
 
   it('are never the same where the source may move', () => {

@@ -169,6 +169,30 @@ describe('whether a build starts', () => {
       'nothing',
     ],
     [
+      'a shared run of which nothing comes is replaced by an own one, at the same revision, observed or not',
+      facts({ watch: unseen() }),
+      build({ phase: 'running', lost: 'it failed' }, { run: 'unasked' }),
+      `build ShareLost ${a}`,
+    ],
+    [
+      'there is nothing to let finish where a shared run is lost and something newer was seen',
+      facts({ watch: seen(b) }),
+      build({ phase: 'running', lost: 'it failed', cancels: 2 }, { run: 'unasked' }),
+      `build NewRevision ${b}`,
+    ],
+    [
+      'a suspended Function starts no run of its own for a shared one that is lost',
+      facts({ suspended: true }),
+      build({ phase: 'running', lost: 'it failed' }, { run: 'unasked' }),
+      'hold ShareLost Suspended',
+    ],
+    [
+      'a shared run that was lost is of no interest once the build has ended',
+      facts({ watch: seen(a) }),
+      build({ lost: 'it failed' }),
+      'nothing',
+    ],
+    [
       'a run that was cancelled for a head that is not known any more waits for the next look',
       facts({ watch: unseen() }),
       build({ phase: 'failed', superseded: true }),

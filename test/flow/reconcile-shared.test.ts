@@ -1,5 +1,6 @@
 // Functions of one namespace that would build the very same: one of them has a run, the others copy what comes of it.
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kinds } from '../../src/function/kinds.ts';
 import { hasPublished, published } from '../pipelines/manifests.ts';
@@ -67,6 +68,34 @@ describe('Functions of one namespace with equal inputs, output image and revisio
     }
     await onlyRun(sharing);
   });
+});
+
+it('has as many runs as there are different builds, whichever Functions ask for which', async () => {
+  const kindsOf = fc.array(fc.constantFrom('1', '2', '3'), { minLength: 2, maxLength: 7 });
+  await fc.assert(
+    fc.asyncProperty(kindsOf, async asked => {
+      const sharing = await createSharing(
+        cluster,
+        asked.map((_, at) => `f-${at}`),
+      );
+      for (const [at, world] of sharing.worlds.entries()) {
+        const build = { ...gitSpec.build, env: { KIND: asked[at] ?? '' } };
+        await world.create({ ...gitSpec, build }, watching());
+        await world.observe(shaA);
+        await world.reconcile();
+      }
+      const runs = await sharing.runs();
+      expect(runs).toHaveLength(new Set(asked).size);
+      const [any] = sharing.worlds;
+      for (const run of runs) if (any) await succeed(any, run);
+      for (const world of sharing.worlds) {
+        await world.reconcile();
+        expect(await buildOf(world)).toMatchObject({ state: 'Succeeded', sequence: 1 });
+      }
+      expect(await sharing.runs()).toHaveLength(runs.length);
+    }),
+    { numRuns: 6 },
+  );
 });
 
 describe('the others', () => {
