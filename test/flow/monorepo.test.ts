@@ -1,7 +1,9 @@
 // Functions in folders of one repository: a push builds those whose folder it changed, whatever the commits in between look like.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findCondition } from '../../src/function/conditions.ts';
+import { eventually } from '../eventually.ts';
 import type { ServedRepository } from '../servers/git-server.ts';
+import { hasRedis, skipsWithoutRedis, startRedis } from '../servers/redis.ts';
 import { digestOf } from './builder-farm.ts';
 import { type Plane, type System, startSystem } from './system.ts';
 
@@ -155,33 +157,52 @@ interface Mono {
   readonly built: (part: 'a' | 'b') => readonly (string | undefined)[];
 }
 
-describe('a control plane that is away, and a repository that moves meanwhile', () => {
-  it(
-    'builds what changed since, and nothing else, though nothing is remembered but the status',
+describe('what is remembered beside the status', () => {
+  const parts = ['a', 'b', 'c'];
+
+  /** Builds three folders, and moves the repository while something is lost; gives what was built of each. */
+  async function lose(system: System, { before, after }: Record<'before' | 'after', () => Promise<unknown>>) {
+    const repository = await system.git.repository('team/mono');
+    const first = await repository.commit({ files });
+    for (const part of parts) {
+      const srcRepo = { url: `${system.git.url}/team/mono.git`, revision: 'main', sourceSubPath: `apps/${part}` };
+      await system.create(part, { spec: { build: { builder: 'registry.example/builder:1', srcRepo } } });
+    }
+    for (const part of parts) await system.untilServed(part, digestOf(part, first), limitMs);
+    for (const part of parts) await system.until(part, 'has ids', fn => fn.status?.watch?.paths !== undefined, limitMs);
+    await before();
+    await repository.commit({ files: { 'apps/a/main': 'a2', 'lib/code': 'l2' } });
+    const last = await repository.commit({ files: { 'lib/code': 'l3' } });
+    await after();
+    await eventually('a is built', () => system.farm.revisionsOf('a').length > 1, limitMs);
+    const sentinel = await repository.commit({ files: { 'apps/c/main': 'c1' } });
+    await system.untilServed('c', digestOf('c', sentinel), limitMs);
+    const [a = [], ...others] = parts.map(part => system.farm.revisionsOf(part));
+    return { first, last, sentinel, a, others };
+  }
+
+  it('may go with the control plane: what changed meanwhile is built, and nothing else', {
+    timeout: limitMs,
+  }, async () => {
+    await using system = await startSystem();
+    const plane = await system.plane();
+    const lost = await lose(system, { before: () => plane.stop(), after: () => system.plane() });
+    const { first, last, sentinel } = lost;
+    expect([lost.a, ...lost.others]).toEqual([[first, last], [first], [first, sentinel]]);
+  });
+
+  it.skipIf(!hasRedis)(
+    `may be emptied at any moment: what changed is built, and nothing else (${skipsWithoutRedis})`,
+    { timeout: limitMs },
     async () => {
       await using system = await startSystem();
-      const repository = await system.git.repository('team/mono');
-      const first = await repository.commit({ files });
-      const parts = ['a', 'b', 'c'];
-      for (const part of parts) {
-        const srcRepo = { url: `${system.git.url}/team/mono.git`, revision: 'main', sourceSubPath: `apps/${part}` };
-        await system.create(part, { spec: { build: { builder: 'registry.example/builder:1', srcRepo } } });
-      }
-      const plane = await system.plane();
-      for (const part of parts) await system.untilServed(part, digestOf(part, first), limitMs);
-      for (const part of parts)
-        await system.until(part, 'has ids', fn => fn.status?.watch?.paths !== undefined, limitMs);
-      await plane.stop();
-
-      await repository.commit({ files: { 'apps/a/main': 'a2', 'apps/b/main': 'b2' } });
-      const last = await repository.commit({ files: { 'apps/b/main': 'b1', 'lib/code': 'l2' } });
-      await system.plane();
-      await system.untilServed('a', digestOf('a', last), limitMs);
-      const sentinel = await repository.commit({ files: { 'apps/c/main': 'c1' } });
-      await system.untilServed('c', digestOf('c', sentinel), limitMs);
-
-      expect(parts.map(part => system.farm.revisionsOf(part))).toEqual([[first, last], [first], [first, sentinel]]);
+      await using redis = await startRedis();
+      await system.plane({ redis: redis.url });
+      const flush = () => redis.flush();
+      const { first, sentinel, a, others } = await lose(system, { before: flush, after: flush });
+      // Which of the two commits with its new folder was seen is up to chance.
+      expect(a).toHaveLength(2);
+      expect(others).toEqual([[first], [first, sentinel]]);
     },
-    limitMs,
   );
 });
