@@ -94,6 +94,16 @@ describe('the ids of paths', () => {
     expect(await requestsOf(() => read(commit, paths))).toEqual([post, post, post, post]);
   });
 
+  it('are too much to ask where they lie deeper than anybody waits for, level by level', async () => {
+    await limit({ trees: 1_000, whole: 1_000_000 });
+    const path = `${'a/'.repeat(70)}b`;
+    const noise = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`n${at}/x`, `${at}`]));
+    const commit = await repository.commit({ files: { [path]: '', ...noise } });
+    server.requests.length = 0;
+    expect(await reasonOf(read(commit, [path]))).toBe('AnswerTooLarge');
+    expect(server.requests.length).toBeLessThan(70);
+  });
+
   it('are too much to ask where the whole commit is too large', async () => {
     const plain = await server.repository('owner/large', { filters: false });
     await limit({ trees: 20_000, whole: 20_000 });

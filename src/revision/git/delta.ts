@@ -55,27 +55,35 @@ export function applyDelta(base: Buffer, delta: Buffer): Buffer {
   const to = readVarint(delta, { at: from.next, bits: 7 });
   if (from.value !== base.length) throw new PackError('a delta is for another base');
   if (to.value > largestObject) throw new PackError('a delta makes an object that is too large');
-  const parts: Buffer[] = [];
+  const made = Buffer.alloc(to.value);
   let length = 0;
-  let at = to.next;
-  while (at < delta.length) {
-    const piece = readPiece(base, delta, at);
-    parts.push(piece.bytes);
-    length += piece.bytes.length;
-    at = piece.next;
-    if (length > to.value) break;
+  for (let at = to.next; at < delta.length; ) {
+    const { from: bytes, offset, size, next } = readPiece(base, delta, at);
+    if (length + size > to.value) throw new PackError('a delta makes another length than it says');
+    // Millions of pieces fit into a small pack, so nothing is kept of them.
+    bytes.copy(made, length, offset, offset + size);
+    length += size;
+    at = next;
   }
   if (length !== to.value) throw new PackError('a delta makes another length than it says');
-  return Buffer.concat(parts);
+  return made;
 }
 
-function readPiece(base: Buffer, delta: Buffer, at: number): { readonly bytes: Buffer; readonly next: number } {
+interface Piece {
+  readonly from: Buffer;
+  readonly offset: number;
+  readonly size: number;
+  /** The byte of the delta after it. */
+  readonly next: number;
+}
+
+function readPiece(base: Buffer, delta: Buffer, at: number): Piece {
   const command = byteAt(delta, at);
   if (command === 0) throw new PackError('a delta has a command that means nothing');
   if ((command & 0x80) === 0) {
     const next = at + 1 + command;
     if (next > delta.length) throw new PackError('a delta is cut off');
-    return { bytes: delta.subarray(at + 1, next), next };
+    return { from: delta, offset: at + 1, size: command, next };
   }
   let next = at + 1;
   const read = (mask: number, shift: number) => {
@@ -87,7 +95,7 @@ function readPiece(base: Buffer, delta: Buffer, at: number): { readonly bytes: B
   const offset = read(1, 0) + read(2, 8) + read(4, 16) + read(8, 24);
   const size = read(16, 0) + read(32, 8) + read(64, 16) || 0x10000;
   if (offset + size > base.length) throw new PackError('a delta copies what its base does not have');
-  return { bytes: base.subarray(offset, offset + size), next };
+  return { from: base, offset, size, next };
 }
 
 function byteAt(bytes: Uint8Array, at: number): number {

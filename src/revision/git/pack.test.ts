@@ -101,6 +101,35 @@ describe('a pack', () => {
     expect(far.has(idOf('tree', Buffer.concat([grown, more])))).toBe(true);
   });
 
+  it('may hold differences of differences without end, the last one first', () => {
+    const contents = Array.from({ length: 12_000 }, (_, at) => treeOf(`f${at}`));
+    const instead = (base: Buffer, data: Buffer) =>
+      Buffer.concat([varint(base.length), varint(data.length), Buffer.from([data.length]), data]);
+    const chain = contents.map((data, at): Entry => {
+      const base = contents[at - 1];
+      return base === undefined ? { kind: 2, data } : { kind: 7, base: byId(base), data: instead(base, data) };
+    });
+    const objects = readPack(pack(...chain.toReversed()), 'sha1');
+    if (objects === 'too large') throw new Error('it is small');
+    expect(objects.size).toBe(contents.length);
+  });
+
+  it('is too large where differences, unpacked, are more than it may unpack to', () => {
+    const zeros = Buffer.alloc(16 * 1024 * 1024);
+    const copy = Buffer.from([0b1111_0000, 0, 0, 0x80]);
+    const length = varint(zeros.length);
+    const again: Entry = { kind: 7, base: byId(zeros), data: Buffer.concat([length, length, copy, copy]) };
+    const bytes = bytesOf(again);
+    // Each is the same one: what it takes to go through all of them would be minutes.
+    const waiting = Array.from({ length: 20_000 }, () => bytes);
+    expect(readPack(packed([...waiting, bytesOf({ kind: 2, data: zeros })]), 'sha1')).toBe('too large');
+  });
+
+  it('may hold differences of differences that never come, as many as it may have objects', () => {
+    const bytes = bytesOf({ kind: 7, base: Buffer.alloc(20, 7), data: appending(tree, more) });
+    expect(readPack(packed(Array.from({ length: 50_000 }, () => bytes)), 'sha1')).toEqual(new Map());
+  });
+
   it('may hold differences of files, which nobody misses', () => {
     const base = Buffer.from(idOf('blob', blob), 'hex');
     const objects = readPack(pack({ kind: 3, data: blob }, { kind: 7, base, data: appending(blob, more) }), 'sha1');
@@ -166,5 +195,6 @@ describe('a tree or commit that is none', () => {
     expect(() => entriesOf(tree.subarray(0, -1), 20)).toThrow(PackError);
     expect(() => entriesOf(Buffer.from('no tree'), 20)).toThrow(PackError);
     expect(() => rootOf(Buffer.from('parent x\n'))).toThrow(PackError);
+    expect(() => entriesOf(tree, 20, 1)).toThrow(PackError);
   });
 });

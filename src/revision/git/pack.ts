@@ -30,6 +30,18 @@ interface Delta {
   readonly data: Buffer;
 }
 
+interface Whole {
+  readonly at: number;
+  readonly object: PackedObject;
+}
+
+interface Unmade {
+  readonly delta: Delta;
+  readonly base: PackedObject;
+}
+
+type Made = Whole | Unmade;
+
 /**
  * The commits and trees of a pack by their ids; blobs are passed over. A PackError for what is no pack, is cut off or damaged;
  * `too large` where it unpacks to more than some MiB.
@@ -115,27 +127,46 @@ class PackReader {
     return made.buffer;
   }
 
+  /** With all that waited for it: one after the other, since chains of deltas may be as long as the pack. */
   private add(at: number, object: PackedObject): void {
-    const header = `${object.type} ${object.content.length}\0`;
-    const id = createHash(this.format).update(header).update(object.content).digest('hex');
+    const ready: Made[] = [{ at, object }];
+    for (let next = ready.pop(); next !== undefined && this.unpacked <= mostBytes; next = ready.pop()) {
+      if ('base' in next) next = this.apply(next);
+      if (this.unpacked <= mostBytes) ready.push(...this.keep(next));
+    }
+  }
+
+  private keep({ at, object }: Whole): readonly Made[] {
+    const id = idOf(object, this.format);
     this.whole.set(at, object);
     this.objects.set(id, object);
-    for (const key of [at, id]) {
+    return [at, id].flatMap(key => {
       const deltas = this.waiting.get(key) ?? [];
       this.waiting.delete(key);
-      for (const delta of deltas) this.addDelta(delta);
-    }
+      return deltas.map(delta => ({ delta, base: object }));
+    });
+  }
+
+  private apply({ delta, base }: Unmade): Whole {
+    const content = applyDelta(base.content, delta.data);
+    this.unpacked += content.length;
+    return { at: delta.at, object: { type: base.type, content } };
   }
 
   /** Made whole at once, or when its base is; one whose base is a blob never is, and is not missed. */
   private addDelta(delta: Delta): void {
     const base = typeof delta.base === 'string' ? this.objects.get(delta.base) : this.whole.get(delta.base);
-    if (base === undefined) {
-      this.waiting.set(delta.base, [...(this.waiting.get(delta.base) ?? []), delta]);
+    if (base !== undefined) {
+      const { at, object } = this.apply({ delta, base });
+      if (this.unpacked <= mostBytes) this.add(at, object);
       return;
     }
-    const content = applyDelta(base.content, delta.data);
-    this.unpacked += content.length;
-    if (this.unpacked <= mostBytes) this.add(delta.at, { type: base.type, content });
+    const others = this.waiting.get(delta.base);
+    if (others === undefined) this.waiting.set(delta.base, [delta]);
+    else others.push(delta);
   }
+}
+
+function idOf({ type, content }: PackedObject, format: ObjectFormat): string {
+  return createHash(format).update(`${type} ${content.length}\0`).update(content).digest('hex');
 }

@@ -40,6 +40,8 @@ export interface PackLimits {
 /** The trees of some ten thousand folders; files may make any size. */
 const usualLimits: PackLimits = { trees: 4 * 1024 * 1024, whole: 16 * 1024 * 1024 };
 const timeoutMs = 30_000;
+/** Folders do not lie deeper than that, and nobody waits for so many answers. */
+const mostRounds = 64;
 const rememberedMs = 24 * 60 * 60_000;
 
 type Objects = ReadonlyMap<string, PackedObject>;
@@ -116,11 +118,18 @@ class PathsQuestion {
   private async walk(asking: Asking): Promise<Objects | Failure> {
     const objects = new Map<string, PackedObject>();
     const trees = new TreesOfCommits(objects, asking.format);
+    let rounds = 0;
     for (let ids: readonly string[] = [...this.wanted.keys()]; ids.length > 0; ) {
+      rounds += 1;
+      if (rounds > mostRounds) return 'large';
       const some = await this.fetchObjects(asking, { ids, filter: 'tree:0', maxBytes: this.limits.trees });
       if (typeof some === 'string') return some;
-      for (const [id, object] of some) objects.set(id, object);
-      if (!ids.every(id => objects.has(id))) throw unexpected(this.question, 'leaves out trees that it was asked for');
+      // Whatever else was sent is not kept: each round might bring some MiB of it.
+      for (const id of ids) {
+        const object = some.get(id);
+        if (object === undefined) throw unexpected(this.question, 'leaves out trees that it was asked for');
+        objects.set(id, object);
+      }
       ids = this.reading(() => trees.missing(this.wanted));
     }
     return objects;

@@ -5,6 +5,9 @@ import { PackError } from './delta.ts';
 import type { PackedObject } from './pack.ts';
 import type { ObjectFormat } from './refs.ts';
 
+/** More entries than this, of all folders on the way together, no pack has that is worth reading: they take memory by far beyond its own. */
+const mostEntries = 500_000;
+
 /** The id of a commit's tree; a PackError where it names none. */
 export function rootOf(commit: Buffer): string {
   const id = /^tree ([0-9a-f]{40}(?:[0-9a-f]{24})?)\n/.exec(commit.toString('latin1', 0, 70))?.[1];
@@ -12,8 +15,11 @@ export function rootOf(commit: Buffer): string {
   return id;
 }
 
-/** The entries of a tree, by name; `idLength` is that of an id in bytes. A name that is no UTF-8 is nobody's. */
-export function entriesOf(tree: Buffer, idLength: number): ReadonlyMap<string, TreeEntry> {
+/**
+ * The entries of a tree, by name; `idLength` is that of an id in bytes. A name that is no UTF-8 is nobody's. A PackError where there are
+ * more than `most`.
+ */
+export function entriesOf(tree: Buffer, idLength: number, most = mostEntries): ReadonlyMap<string, TreeEntry> {
   const entries = new Map<string, TreeEntry>();
   let at = 0;
   while (at < tree.length) {
@@ -21,6 +27,7 @@ export function entriesOf(tree: Buffer, idLength: number): ReadonlyMap<string, T
     const end = tree.indexOf(0, space);
     const next = end + 1 + idLength;
     if (space < at || end < space || next > tree.length) throw new PackError('a tree cannot be read');
+    if (entries.size >= most) throw new PackError('the folders on the way have too many entries');
     const mode = tree.toString('latin1', at, space).padStart(6, '0');
     entries.set(tree.toString('utf8', space + 1, end), { mode, id: tree.toString('hex', end + 1, next) });
     at = next;
@@ -33,6 +40,7 @@ export class TreesOfCommits {
   private readonly objects: ReadonlyMap<string, PackedObject>;
   private readonly idLength: number;
   private readonly read = new Map<string, ReadonlyMap<string, TreeEntry>>();
+  private left = mostEntries;
 
   constructor(objects: ReadonlyMap<string, PackedObject>, format: ObjectFormat) {
     this.objects = objects;
@@ -46,7 +54,8 @@ export class TreesOfCommits {
   entries(tree: string): ReadonlyMap<string, TreeEntry> {
     const known = this.read.get(tree);
     if (known) return known;
-    const entries = entriesOf(this.contentOf(tree), this.idLength);
+    const entries = entriesOf(this.contentOf(tree), this.idLength, this.left);
+    this.left -= entries.size;
     this.read.set(tree, entries);
     return entries;
   }
