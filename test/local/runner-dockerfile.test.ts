@@ -1,10 +1,12 @@
 // A Dockerfile is really built in local mode, by the buildah that is installed. All of them begin with scratch: no network is needed.
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, symlink } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { noInputs } from '../../src/local/runner/inputs.ts';
 import { ask } from '../servers/push-image.ts';
@@ -12,7 +14,10 @@ import { commitLink, gitSource, pulled, workBench } from './work-bench.ts';
 
 const bench = workBench();
 const folders = (process.env['PATH'] ?? '').split(delimiter);
-const hasBuildah = folders.some(folder => existsSync(join(folder, 'buildah')));
+const has = (program: string) => folders.some(folder => existsSync(join(folder, program)));
+const hasBuildah = has('buildah');
+const hasSkopeo = has('skopeo');
+const run = promisify(execFile);
 const why = hasBuildah ? '' : ' (skipped: buildah is not installed; apt-get install -y buildah)';
 
 const strategy = { name: 'buildah', kind: 'ClusterBuildStrategy' };
@@ -37,6 +42,15 @@ async function build(files: Record<string, string>, order: BuildOrder = {}) {
   return { done, digest, manifest, commit, config: JSON.parse(config.body.toString()) as Config };
 }
 
+/** A shell with what it is linked to, as a layer: a build has no network here. */
+async function shellArchive(): Promise<string> {
+  const { stdout } = await run('ldd', ['/bin/sh']);
+  const libraries = [...stdout.matchAll(/(\/\S+) \(/g)].map(([, path = '']) => path.slice(1));
+  const archive = join(bench.directory, 'shell.tar');
+  await run('tar', ['--create', '--dereference', '--file', archive, '--directory', '/', 'bin/sh', ...libraries]);
+  return archive;
+}
+
 interface BuildOrder {
   readonly inputs?: Partial<typeof noInputs>;
   readonly contextDir?: string;
@@ -56,6 +70,32 @@ describe.skipIf(!hasBuildah)(`a Dockerfile${why}`, () => {
     expect(manifest.annotations).toMatchObject({ team: 'shop', 'org.opencontainers.image.revision': commit });
     expect(manifest.annotations).not.toHaveProperty('openfunction.io/packed');
     expect(done.log.join('\n')).toContain('COPY main.js /app/main.js');
+  });
+
+  it.each(['FROM $FROM', 'FROM {}', 'FROM scratch\nCOPY --from={} /bin/sh /x'])(
+    'gets no image from the files of this machine: %s',
+    async text => {
+      const from = `tarball:${await shellArchive()}`;
+      const failing = build({
+        Dockerfile: `ARG FROM=${from}\n${text.replace('{}', from)}\nLABEL a=b\n`,
+        'main.js': '',
+      });
+      await expect(failing).rejects.toMatchObject({ reason: 'BuildFailed' });
+    },
+  );
+
+  it.skipIf(!hasSkopeo)('has processes of its own: its commands reach none of this machine', async () => {
+    const registry = await bench.registry();
+    const base = `${registry.host}/base/shell:v1`;
+    const to = ['--insecure-policy', 'copy', '--quiet', '--dest-tls-verify=false', `tarball:${await shellArchive()}`];
+    await run('skopeo', [...to, `docker://${base}`]);
+    const command = `kill -0 ${process.pid} 2>/dev/null && echo this machine || echo none of it; echo as $$; (while :; do :; done) &`;
+    const repository = await bench.git.repository('o/r');
+    await repository.commit({ files: { Dockerfile: `FROM ${base}\nRUN ${command}\n` } });
+    const source = gitSource(repository.url);
+    const { log } = await bench.perform({ source, image: `${registry.host}/o/fn:v1`, strategy });
+    expect(log).toContain('none of it');
+    expect(log).not.toContain('this machine');
   });
 
   it('is found by its parameter, and takes arguments, some of them from variables or Secrets, as they are', async () => {
@@ -107,8 +147,8 @@ describe.skipIf(!hasBuildah)(`a Dockerfile${why}`, () => {
     await commitLink(repository.directory, 'link', '/etc/hostname');
     const image = `${registry.host}/o/fn:v1`;
     const source = gitSource(repository.url);
-    const run = bench.perform({ source, image, strategy });
-    await expect(run).rejects.toMatchObject({ reason: 'PathEscapes' });
+    const performed = bench.perform({ source, image, strategy });
+    await expect(performed).rejects.toMatchObject({ reason: 'PathEscapes' });
   });
 
   it('is given up when its run is stopped, with everything that it started', async () => {
@@ -122,11 +162,11 @@ describe.skipIf(!hasBuildah)(`a Dockerfile${why}`, () => {
     const repository = await bench.git.repository('o/r');
     await repository.commit({ files: { Dockerfile: `FROM scratch\nADD http://127.0.0.1:${port}/never /x\n` } });
     const source = gitSource(repository.url);
-    const run = bench.perform({ source, image: `${registry.host}/o/fn:v1`, strategy, signal: stopping.signal });
+    const performed = bench.perform({ source, image: `${registry.host}/o/fn:v1`, strategy, signal: stopping.signal });
     const closed = asked.promise.then(socket => once(socket, 'close'));
-    await Promise.race([asked.promise, run]);
+    await Promise.race([asked.promise, performed]);
     stopping.abort('cancelled');
-    await expect(run).rejects.toBe('cancelled');
+    await expect(performed).rejects.toBe('cancelled');
     await closed;
   });
 });

@@ -31,56 +31,79 @@ export interface Registries {
 /** The one line that installs it. */
 const installLine = 'apt-get install -y buildah';
 
+/** No image comes from anywhere but a registry: `FROM oci-archive:/...` and its like would read files of this machine. */
+const sourcePolicy = {
+  default: [{ type: 'reject' }],
+  transports: { docker: { '': [{ type: 'insecureAcceptAnything' }] } },
+};
+
+/** Processes of its own: a build sees and ends nobody else's, and none of its own outlives it. */
+const apart = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
+
 /** `buildah` with a store of its own. Disposing is left to whoever removes the directory, after `emptied`. */
 export class Buildah {
   readonly #options: BuildahOptions;
+  /** What `buildah` is started by. */
+  #prefix: readonly string[] = [];
 
   private constructor(options: BuildahOptions) {
     this.#options = options;
   }
 
-  /** Prepares its folders. Throws TerminalError RegistryInvalid for what cannot be the name of a registry. */
+  /** Prepares its folders. Throws TerminalError RegistryInvalid for what cannot be the name of a registry, and BuildahMissing. */
   static async open(options: BuildahOptions): Promise<Buildah> {
     const { directory, registries } = options;
     for (const name of ['home', 'run', 'tmp']) await mkdir(join(directory, name), { recursive: true, mode: 0o700 });
     const files = {
       'registries.conf': registriesText(registries),
-      'policy.json': JSON.stringify({ default: [{ type: 'insecureAcceptAnything' }] }),
+      'policy.json': JSON.stringify(sourcePolicy),
       'auth.json': '{}',
       'storage.conf': '[storage]\ndriver = "vfs"\n',
     };
     for (const [name, content] of Object.entries(files)) {
       await writeFile(join(directory, name), content, { mode: 0o600 });
     }
-    return new Buildah(options);
+    const buildah = new Buildah(options);
+    await buildah.#shutIn();
+    return buildah;
   }
 
-  /**
-   * Runs one command of it; what it says goes to the log. `secrets`: variables for it alone. Throws TerminalError BuildahMissing, and
-   * BuildFailed where it did not succeed.
-   */
-  async run(command: string, args: readonly string[], secrets: Readonly<Record<string, string>> = {}): Promise<void> {
-    const { directory, log, signal } = this.#options;
-    const lines = new Lines(line => log.write(line));
-    const store = [
-      '--root',
-      join(directory, 'storage'),
-      '--runroot',
-      join(directory, 'run'),
-      '--storage-driver',
-      'vfs',
-    ];
-    const registries = ['--registries-conf', join(directory, 'registries.conf')];
-    const finished = await orMissing(() =>
-      runCommand({
-        program: 'buildah',
-        args: [...store, ...registries, command, '--signature-policy', join(directory, 'policy.json'), ...args],
-        env: { ...this.#environment(), ...secrets },
-        cwd: directory,
-        signal,
-        heard: text => lines.add(text),
-      }),
+  async #shutIn(): Promise<void> {
+    await orMissing(() => this.#start(['buildah', '--version']));
+    // Who is not root needs a user namespace first.
+    const prefix = [...(process.getuid?.() === 0 ? [] : ['buildah', 'unshare']), ...apart];
+    const code = await this.#start([...prefix, 'true']).then(
+      finished => finished.code,
+      () => 127,
     );
+    if (code === 0) this.#prefix = prefix;
+    else if (!this.#options.signal.aborted) {
+      this.#options.log.write(
+        'warning: this machine gives a build no process ids of its own: its commands see all processes',
+      );
+    }
+  }
+
+  #start(
+    words: readonly string[],
+    { secrets, heard }: { secrets?: Readonly<Record<string, string>>; heard?: (text: string) => void } = {},
+  ): Promise<Finished> {
+    const { directory, signal } = this.#options;
+    const [program = '', ...args] = words;
+    const env = { ...this.#environment(), ...secrets };
+    return runCommand({ program, args, env, cwd: directory, signal, ...(heard === undefined ? {} : { heard }) });
+  }
+
+  /** Runs one command of it; what it says goes to the log. `secrets`: variables for it alone. Throws TerminalError BuildFailed where it did not succeed. */
+  async run(command: string, args: readonly string[], secrets: Readonly<Record<string, string>> = {}): Promise<void> {
+    const { directory, log } = this.#options;
+    const at = (name: string) => join(directory, name);
+    const lines = new Lines(line => log.write(line));
+    const store = ['--root', at('storage'), '--runroot', at('run'), '--storage-driver', 'vfs'];
+    const registries = ['--registries-conf', at('registries.conf')];
+    const asked = [...store, ...registries, command, '--signature-policy', at('policy.json'), ...args];
+    const heard = (text: string) => lines.add(text);
+    const finished = await this.#start([...this.#prefix, 'buildah', ...asked], { secrets, heard });
     lines.end();
     if (finished.code !== 0) throw new TerminalError('BuildFailed', `buildah ${command} ended with ${finished.code}`);
   }
