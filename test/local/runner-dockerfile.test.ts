@@ -127,12 +127,22 @@ describe.skipIf(!hasBuildah)(`a Dockerfile${why}`, () => {
   it.each([
     ['that is not there', {}, 'Dockerfile', 'DockerfileNotFound'],
     ['outside of what is built', { 'fn/main.js': '', Dockerfile: dockerfile }, '../Dockerfile', 'PathEscapes'],
-    [
-      'with RUN --mount',
-      { Dockerfile: 'FROM scratch\nRUN --mo\\\nunt=type=bind,source=/,target=/x true\n' },
-      '',
-      'DockerfileRefused',
-    ],
+    ...[
+      '--mount=',
+      '--mo\\\nunt=',
+      '--mo\\\n# words\n\n  # more\r\nunt=',
+      '--m"ou"nt=',
+      "--'mount'=",
+      '--mo\\unt=',
+    ].map(
+      flag =>
+        [
+          `with RUN ${JSON.stringify(flag)}`,
+          { Dockerfile: `FROM scratch\nRUN ${flag}type=bind,source=/,target=/x true\n` },
+          '',
+          'DockerfileRefused',
+        ] as const,
+    ),
   ])('%s is refused', async (_, files, path, reason) => {
     const more = { 'fn/main.js': '', 'main.js': '', ...files };
     const contextDir = path.startsWith('..') ? { contextDir: 'fn' } : {};

@@ -74,8 +74,7 @@ async function takeDockerfile(context: string, path: string, directory: string):
   const shown = JSON.stringify(path);
   if (!info?.isFile()) throw new TerminalError('DockerfileNotFound', `the source has no Dockerfile ${shown}`);
   if (info.size > largestDockerfile) throw new TerminalError('DockerfileRefused', `${shown} is larger than 1 MiB`);
-  const joined = (await readFile(file, 'utf8')).replaceAll(/[\\`][ \t]*\r?\n/g, '');
-  if (/--mount\b/i.test(joined)) {
+  if (/--mount\b/i.test(flagsOf(await readFile(file, 'utf8')))) {
     throw new TerminalError(
       'DockerfileRefused',
       `${shown} has RUN --mount, which can reach files of this machine; local mode does not build it`,
@@ -84,6 +83,15 @@ async function takeDockerfile(context: string, path: string, directory: string):
   const copy = join(directory, 'Dockerfile');
   await copyFile(file, copy);
   return copy;
+}
+
+/** The text as flags are found in it: comments and empty lines do not end a continued line, and quotes within a word do not count. */
+function flagsOf(text: string): string {
+  const lines = text.split('\n').filter(line => !/^\s*(?:#|$)/.test(line));
+  return lines
+    .join('\n')
+    .replaceAll(/[\\`]\s*\n\s*/g, '')
+    .replaceAll(/["'`\\]/g, '');
 }
 
 /** A variable that buildah or what it is made with reads itself. */
