@@ -117,6 +117,11 @@ export function isOpen(build: BuildStatus): boolean {
   return build.state === 'Created' || build.state === 'Building';
 }
 
+/** Whether what runs is recorded no more: it is cancelled before another build starts. */
+export function isLost({ recorded }: BuildFacts, { run, result }: Going): boolean {
+  return recorded === undefined && run !== undefined && result?.phase === 'running';
+}
+
 /** The facts of the decision. */
 export function buildFacts(context: Reading, spec: BuilderSpec, going: Going): BuildFacts {
   const { fn, draft } = context;

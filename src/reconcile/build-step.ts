@@ -14,7 +14,7 @@ import { noted } from './adopted.ts';
 import { cancelBuild } from './build-cancel.ts';
 import { conclude, deadlineOf, settleBuild, settleVanished, writeBuilderStatus } from './build-end.ts';
 import { chooseBackend, refuseHooks } from './build-engine.ts';
-import { builderIsThere, buildFacts, type Going, isOpen, lookAtBuild } from './build-facts.ts';
+import { builderIsThere, buildFacts, type Going, isLost, isOpen, lookAtBuild } from './build-facts.ts';
 import { leaveShared, settleShared } from './build-follow.ts';
 import { sayBuild, sayHold } from './build-said.ts';
 import { skipBuild } from './build-skip.ts';
@@ -89,8 +89,8 @@ async function act(context: Context, work: Work, decided: Decided): Promise<Outc
   const { builder, run } = work.going;
   const isRunning = facts.recorded?.phase === 'running';
   const isStopping = isRunning && draft.status.build?.cancelledAt !== undefined;
-  const isLost = decision.verdict === 'build' && !facts.recorded && work.going.result?.phase === 'running';
-  if (builder && run && (decision.verdict === 'cancel' || isLost || (isStopping && decision.verdict !== 'build'))) {
+  const isCancelled = decision.verdict === 'build' ? isLost(facts, work.going) : isStopping;
+  if (builder && run && (decision.verdict === 'cancel' || isCancelled)) {
     const outcome = await cancelBuild(context, { backend: work.going.backend, builder, run });
     if (outcome) return outcome;
     const again = { ...work, going: { ...work.going, run: undefined, result: undefined } };

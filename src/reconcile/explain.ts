@@ -7,7 +7,7 @@ import type { FunctionObject } from '../function/schema.ts';
 import type { Kube } from '../platform/kube/kube.ts';
 import { wantedServing } from '../serving/plan.ts';
 import { chooseBackend, refuseHooks } from './build-engine.ts';
-import { builderIsThere, buildFacts, lookAtBuild } from './build-facts.ts';
+import { builderIsThere, buildFacts, isLost, lookAtBuild } from './build-facts.ts';
 import { lookAtImages } from './build-images.ts';
 import { type Reading, type ReconcilerOptions, sharedFacts } from './context.ts';
 import { Draft } from './draft.ts';
@@ -53,10 +53,12 @@ async function explainBuild(reading: Reading): Promise<BuildDecision | undefined
   if (spec === undefined) return undefined;
   const backend = await chooseBackend(reading.options.kube, reading.steering);
   const refused = refuseHooks(backend, reading.steering, reading.now);
-  const found = buildFacts(reading, spec, await lookAtBuild(reading, backend));
+  const going = await lookAtBuild(reading, backend);
+  const found = buildFacts(reading, spec, going);
   const facts = refused ? { ...found, refused } : found;
   const failed = facts.recorded?.phase === 'failed' && !facts.recorded.pruned && !(await builderIsThere(reading));
-  return decideBuild(sharedFacts(reading, 'build'), failed ? { ...facts, builder: 'absent' } : facts);
+  const decision = decideBuild(sharedFacts(reading, 'build'), failed ? { ...facts, builder: 'absent' } : facts);
+  return decision.verdict === 'build' && isLost(facts, going) ? { ...decision, verdict: 'cancel' } : decision;
 }
 
 async function explainServing(reading: Reading): Promise<Pick<Explanation, 'digest' | 'serving'>> {

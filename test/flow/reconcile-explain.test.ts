@@ -37,4 +37,17 @@ describe('an explanation', () => {
     expect((await explain(world)).build).toMatchObject({ verdict: 'build', cause: 'NewRevision', revision: shaB });
     expect(await world.read()).toEqual(before);
   });
+
+  it('says that a run which was cleared from the status is cancelled first, as the loop does', async () => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec);
+    await world.reconcile();
+    await world.writeStatus({ build: null });
+    expect((await explain(world)).build).toMatchObject({ verdict: 'cancel', cause: 'Cleared' });
+    await world.reconcile();
+    const run = await world.shipwright.newest();
+    expect(run['spec']).toMatchObject({ state: 'BuildRunCanceled' });
+    await world.shipwright.fail(run, 'BuildRunCanceled');
+    expect((await explain(world)).build).toMatchObject({ verdict: 'build', cause: 'Cleared' });
+  });
 });
