@@ -1,8 +1,9 @@
 // Core-build checklist 54, 55 and 57 to 59: which Builders are kept, with the leader's own pruning at work beside the loop.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Settings, startControlPlane } from '../../src/app/control-plane.ts';
+import { type ControlPlane, type Settings, startControlPlane } from '../../src/app/control-plane.ts';
 import { kinds } from '../../src/function/kinds.ts';
-import type { KubeObject } from '../../src/platform/kube/kube.ts';
+import type { Kube, KubeObject } from '../../src/platform/kube/kube.ts';
+import { leaseKind } from '../../src/platform/kube/lease.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { createMemoryQueue } from '../../src/platform/queue/memory.ts';
 import { createMemoryState } from '../../src/platform/state/memory.ts';
@@ -22,7 +23,11 @@ beforeAll(async () => {
 afterAll(() => cluster[Symbol.asyncDispose]());
 
 /** The leader's informers and its pruning for the namespace of this world. */
-function prune({ kube, namespace, clock }: World): AsyncDisposable & { sweep(): void } {
+function prune({
+  kube,
+  namespace,
+  clock,
+}: World): AsyncDisposable & { readonly synced: Promise<unknown>; sweep(): void } {
   const namespaces = [namespace];
   const touch = ({ functionUid }: { readonly functionUid: string }) => pruner.touch(functionUid);
   const functions = new Functions(kube, { namespaces, changed: view => pruner.touch(view.uid), gone() {} });
@@ -30,11 +35,16 @@ function prune({ kube, namespace, clock }: World): AsyncDisposable & { sweep(): 
   const servings = new Children(kube, servingKind, { namespaces, changed: touch, gone: touch });
   const pruner = new Pruner({ kube, functions, builders, servings, clock, log: silentLog });
   return {
+    synced: Promise.all([functions.synced, builders.synced]),
     sweep: () => pruner.sweep(),
     async [Symbol.asyncDispose]() {
       await Promise.all([functions, builders, servings, pruner].map(each => each[Symbol.asyncDispose]()));
     },
   };
+}
+
+interface Lease extends KubeObject {
+  readonly spec: { readonly holderIdentity?: string; readonly renewTime?: string };
 }
 
 const settings: Settings = {
@@ -57,6 +67,29 @@ async function start(build: object = {}): Promise<World> {
   await world.create({ ...gitSpec, build: { ...gitSpec.build, ...build } });
   await world.reconcile();
   return world;
+}
+
+/** A Function with a failed Builder that will be older than its `builderMaxAge` in half a minute. */
+async function startAged(): Promise<World> {
+  const world = await start({ builderMaxAge: '1h' });
+  await fail(world);
+  const [builder] = await world.all(kinds.builder);
+  const agedAt = Date.parse(builder?.metadata.creationTimestamp ?? '') + 3_600_000;
+  world.clock.advance(agedAt - 30_000 - world.clock.now());
+  return world;
+}
+
+function startPlane({ clock, namespace }: World, kube: Kube, over: Partial<Settings> = {}): Promise<ControlPlane> {
+  return startControlPlane({
+    kube,
+    clock,
+    queue: createMemoryQueue({ clock, log: silentLog }),
+    state: createMemoryState({ clock }),
+    http: { request: () => Promise.reject(new Error('nothing is watched')) },
+    log: silentLog,
+    metrics: createMetrics(),
+    settings: { ...settings, namespace, namespaces: [namespace], ...over },
+  });
 }
 
 async function succeed(world: World): Promise<void> {
@@ -127,13 +160,18 @@ describe('Builders', () => {
       start({ builderMaxAge: '0s' }),
       start({ builderMaxAge: '1h' }),
     ]);
-    await using all = new AsyncDisposableStack();
-    const pruners = [aged, zero, running].map(world => all.use(prune(world)));
     await fail(aged);
     await fail(zero);
     for (const world of [aged, zero, running]) world.clock.advance(3_590_000);
-    for (const pruner of pruners) pruner.sweep();
-    await keeps(aged, [1]);
+    {
+      // Its end waits for what it began to remove.
+      await using young = prune(aged);
+      await young.synced;
+      young.sweep();
+    }
+    expect((await aged.all(kinds.builder)).map(sequence)).toEqual([1]);
+    await using all = new AsyncDisposableStack();
+    const pruners = [aged, zero, running].map(world => all.use(prune(world)));
     for (const world of [aged, zero, running]) world.clock.advance(60_000);
     await eventually('the old one is gone', async () => {
       for (const pruner of pruners) pruner.sweep();
@@ -146,27 +184,39 @@ describe('Builders', () => {
   });
 
   it('checklist 57: the leader looks for them within each --builder-check-interval', async () => {
-    const world = await start({ builderMaxAge: '1h' });
-    await fail(world);
-    const { kube, clock, namespace } = world;
-    const [builder] = await world.all(kinds.builder);
-    const agedAt = Date.parse(builder?.metadata.creationTimestamp ?? '') + 3_600_000;
-    clock.advance(agedAt - 30_000 - clock.now());
-    await using plane = await startControlPlane({
-      kube,
-      clock,
-      queue: createMemoryQueue({ clock, log: silentLog }),
-      state: createMemoryState({ clock }),
-      http: { request: () => Promise.reject(new Error('nothing is watched')) },
-      log: silentLog,
-      metrics: createMetrics(),
-      settings: { ...settings, namespace, namespaces: [namespace] },
-    });
+    const world = await startAged();
+    await using plane = await startPlane(world, world.kube);
     await plane.leading;
     // It grows too old after half a minute; the interval ends after one and a half at the latest.
-    clock.advance(90_000);
+    world.clock.advance(90_000);
     expect((await world.read()).status?.build).toMatchObject({ state: 'Failed', sequence: 1 });
     await keeps(world, []);
+  });
+
+  it('checklist 97: of two replicas only the one that leads removes those that grew too old', async () => {
+    const world = await startAged();
+    const { kube, clock, namespace } = world;
+    await using first = await startPlane(world, kube, { alone: false, identity: 'first' });
+    const renewed = () =>
+      eventually('the first renews its Lease', async () => {
+        clock.advance(1);
+        const lease = await kube.get<Lease>({ kind: leaseKind, namespace, name: 'revflow' });
+        return lease?.spec.holderIdentity === 'first' && clock.now() - Date.parse(lease.spec.renewTime ?? '') < 8_000;
+      });
+    await renewed();
+    await first.leading;
+    const { proxy, kubeconfig } = await cluster.breakable();
+    await using _second = await startPlane(world, await cluster.connect({ kubeconfig }), {
+      alone: false,
+      identity: 'second',
+    });
+    for (let passed = 0; passed < 90_000; passed += 4_000) {
+      clock.advance(4_000);
+      await renewed();
+    }
+    await keeps(world, []);
+    await eventually('the second looks at the Lease', () => proxy.requests.length >= 3);
+    expect(proxy.requests.filter(({ url }) => !/\/leases\/|\/secrets\/revflow-install/.test(url))).toEqual([]);
   });
 
   it('checklist 58: failedBuildsHistoryLimit 0 with a build that fails does not loop: what was pruned is recorded', async () => {
