@@ -127,27 +127,23 @@ describe.skipIf(!hasBuildah)(`a Dockerfile${why}`, () => {
   it.each([
     ['that is not there', {}, 'Dockerfile', 'DockerfileNotFound'],
     ['outside of what is built', { 'fn/main.js': '', Dockerfile: dockerfile }, '../Dockerfile', 'PathEscapes'],
-    ...[
-      '--mount=',
-      '--mo\\\nunt=',
-      '--mo\\\n# words\n\n  # more\r\nunt=',
-      '--m"ou"nt=',
-      "--'mount'=",
-      '--mo\\unt=',
-    ].map(
-      flag =>
-        [
-          `with RUN ${JSON.stringify(flag)}`,
-          { Dockerfile: `FROM scratch\nRUN ${flag}type=bind,source=/,target=/x true\n` },
-          '',
-          'DockerfileRefused',
-        ] as const,
-    ),
   ])('%s is refused', async (_, files, path, reason) => {
     const more = { 'fn/main.js': '', 'main.js': '', ...files };
     const contextDir = path.startsWith('..') ? { contextDir: 'fn' } : {};
     const inputs = { texts: new Map([['dockerfile', path]]) };
     await expect(build(more, { inputs, ...contextDir })).rejects.toMatchObject({ reason });
+  });
+
+  it.each([
+    '--mount=',
+    '--mo\\\nunt=',
+    '--mo\\\n# words\n\n  # more\r\nunt=',
+    '--m"ou"nt=',
+    "--'mount'=",
+    '--mo\\unt=',
+  ])('with RUN %j is refused', async flag => {
+    const failing = build({ Dockerfile: `FROM scratch\nRUN ${flag}type=bind,source=/,target=/x true\n` });
+    await expect(failing).rejects.toMatchObject({ reason: 'DockerfileRefused' });
   });
 
   it('of a source with a link that leaves it is refused before buildah sees it', async () => {
