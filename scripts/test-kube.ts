@@ -1,5 +1,5 @@
-// `KUBECONFIG=… npm run test:kube [-- --rbac]`: the contract and flow tests on a real API server. Installs deploy/crd there first; with
-// --rbac also deploy/base, and revflow then runs as its ServiceAccount (the token is the identity: the API server must take it so).
+// `KUBECONFIG=… npm run test:kube [-- --rbac] [PART OF A PATH...]`: on a real API server what it can judge: contracts, flows, the checklist, what is
+// emitted, what is recorded. Installs deploy/crd there first; with --rbac also deploy/base, and revflow then runs as its ServiceAccount (the token is the identity: the API server must take it so).
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,8 +31,20 @@ for (const folder of rbac ? ['deploy/crd', 'deploy/base'] : ['deploy/crd']) {
 const elsewhere = /\/demo/;
 /** These put OpenFunction's definitions in the place of ours, or make its namespace: nothing else may run meanwhile. */
 const alone = /companion|leadership|deploy/;
-const flows = readdirSync('test/flow').filter(name => name.endsWith('.test.ts'));
-const files = ['test/contracts/kube.test.ts', 'test/deploy.test.ts', ...flows.map(name => `test/flow/${name}`)].filter(
+const inFolder = (folder: string) =>
+  readdirSync(folder)
+    .filter(name => name.endsWith('.test.ts'))
+    .map(name => `${folder}/${name}`);
+/** Those that an API server's own validation judges, or that say what is recorded of another one's cluster. */
+const single = [
+  'test/contracts/kube.test.ts',
+  'test/deploy.test.ts',
+  'test/pipelines.test.ts',
+  'test/hostile/function-values.test.ts',
+  ...['children', 'emitted', 'exported', 'hooks'].map(name => `test/build/${name}.test.ts`),
+  ...['at-rest', 'at-rest-watched', 'at-rest-commands', 'replay'].map(name => `test/golden/${name}.test.ts`),
+];
+const files = [...single, ...inFolder('test/checklist'), ...inFolder('test/flow')].filter(
   file => !elsewhere.test(file) && (paths.length === 0 || paths.some(path => file.includes(path))),
 );
 /**
