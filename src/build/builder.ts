@@ -43,16 +43,27 @@ export interface BuildEnd {
   readonly sources?: readonly SourceResult[];
 }
 
+/** Longer messages hold a whole log; two objects with one each no API server stores. */
+const longestMessage = 32_768;
+const longestReason = 1024;
+/** What can stand behind the `@` of an image. A digest comes from a result that a task of somebody's own may have written. */
+const digestText = /^[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-zA-Z]{1,256}$/;
+
 /**
  * The end that a run's result means for its Builder, counted from the creation of `begun`; `now` stands in where the engine tells no time.
- * Undefined: not ended.
+ * Undefined: not ended. What is no digest is left out, as one that was not told.
  */
 export function endOf(result: RunResult, begun: KubeObject, now: number): BuildEnd | undefined {
   if (result.phase === 'running') return undefined;
   const buildDuration = durationSince(begun, result.completedAt, now);
   if (result.phase === 'failed') {
     const { state, reason, message } = result;
-    return { state, reason, message: message || reason, buildDuration };
+    return {
+      state,
+      reason: cut(reason, longestReason),
+      message: cut(message || reason, longestMessage),
+      buildDuration,
+    };
   }
   const { output, sources, note } = result;
   return {
@@ -60,9 +71,13 @@ export function endOf(result: RunResult, begun: KubeObject, now: number): BuildE
     reason: 'Succeeded',
     message: note ?? 'Succeeded',
     buildDuration,
-    ...(output === undefined ? {} : { output }),
+    ...(output !== undefined && digestText.test(output.digest) ? { output } : {}),
     sources,
   };
+}
+
+function cut(text: string, longest: number): string {
+  return text.length <= longest ? text : `${text.slice(0, longest - 3).toWellFormed()}...`;
 }
 
 /** Whole seconds, as OpenFunction counts. */
