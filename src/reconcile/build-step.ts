@@ -23,8 +23,8 @@ import { type Context, sharedFacts } from './context.ts';
 import { withoutAbsent } from './draft.ts';
 import { done, type Outcome, stalled, waiting } from './outcome.ts';
 
-/** How often a build that another controller began is looked at: no informer of ours knows its run. */
-const adoptedMs = 15_000;
+/** How often a build that another controller began is looked at, whose run no informer of ours knows; or one that is held after its shared run. */
+const untoldMs = 15_000;
 
 /** Builds, or says why not. */
 export async function buildStep(context: Context): Promise<Outcome> {
@@ -225,8 +225,8 @@ function idle(): Outcome {
 
 function nextLook(build: BuildStatus, { builder, shared }: Going, now: number): number | undefined {
   // Its time is counted where it runs.
-  if (shared) return shared.kind === 'going' ? shared.until : now;
-  const adopted = build.sequence === undefined ? now + adoptedMs : undefined;
+  if (shared) return shared.kind === 'going' ? shared.until : now + untoldMs;
+  const adopted = build.sequence === undefined ? now + untoldMs : undefined;
   return earliest(adopted, builder && deadlineOf(builder));
 }
 

@@ -67,6 +67,25 @@ describe('what becomes of one of the others', () => {
     expect(await sharing.runs()).toHaveLength(3);
   });
 
+  it.each(['ended well', 'failed', 'was deleted'])(
+    'is to rest while it is suspended, its Builder is deleted and the shared run %s, and to build afterwards',
+    async what => {
+      const { sharing, first, other } = await twoSharers(cluster);
+      const { resourceRef: name = '' } = await buildOf(other);
+      await other.kube.remove({ kind: kinds.builder, namespace: other.namespace, name });
+      await other.annotate({ 'openfunction.io/suspend': 'true' });
+      const run = await onlyRun(sharing);
+      if (what === 'ended well') await succeed(first, run);
+      else if (what === 'failed') await first.shipwright.fail(run);
+      else await first.kube.remove({ kind: kinds.buildRun, namespace: first.namespace, name: run.metadata.name });
+      await other.reconcile();
+      expect(await buildOf(other)).toMatchObject({ sequence: 1 });
+      await other.annotate({ 'openfunction.io/suspend': null });
+      await other.reconcile();
+      expect(await buildOf(other)).toMatchObject({ state: 'Building', sequence: 2 });
+    },
+  );
+
   it('is a build of its own when a person asks for one', async () => {
     const { sharing, first, other } = await twoSharers(cluster);
     await other.annotate({ 'openfunction.io/rebuild-requested': '1' });
