@@ -1,5 +1,6 @@
-// `KUBECONFIG=… npm run test:kube [-- --rbac] [PART OF A PATH...]`: on a real API server what it can judge: contracts, flows, the checklist, what is
-// emitted, what is recorded. Installs deploy/crd there first; with --rbac also deploy/base, and revflow then runs as its ServiceAccount (the token is the identity: the API server must take it so).
+// `KUBECONFIG=… npm run test:kube [-- --rbac] [PART OF A PATH...]`: on a real API server what it can judge: contracts, flows, the checklist,
+// what is emitted, what is recorded. Installs deploy/crd there first; with --rbac also deploy/base, and revflow then runs as its
+// ServiceAccount (the token is the identity: the API server must take it so).
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
