@@ -65,6 +65,15 @@ describe(`what is emitted${hasSamples ? '' : ' (the samples are skipped: not at 
     },
   );
 
+  it('asks no engine to delete runs: how many are kept is up to the history limits of the Function', () => {
+    for (const { name, objects } of emitted) {
+      for (const { kind, metadata, spec } of objects) {
+        const asked = JSON.stringify([metadata, spec]).match(/"(?:retention|ttl\w*|[^"]*build-run-deletion)":/i);
+        expect({ name, kind, asked }).toEqual({ name, kind, asked: null });
+      }
+    }
+  });
+
   it('means the same to readers of YAML 1.1, and is the same once it was read and written', () => {
     for (const { name, objects } of emitted) {
       for (const object of objects) {
