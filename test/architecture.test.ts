@@ -264,6 +264,15 @@ describe('texts', () => {
     ).toEqual([]);
   });
 
+  it('say above each exported function and class what it is for, and what it throws', () => {
+    const bare = sources.flatMap(({ path, text }) => {
+      const lines = text.split('\n');
+      const exported = lines.flatMap((line, at) => (/^export (?:async )?(?:function|class)\b/.test(line) ? [at] : []));
+      return exported.filter(at => !lines[at - 1]?.endsWith('*/')).map(at => `${path}:${at + 1}`);
+    });
+    expect(bare).toEqual([]);
+  });
+
   it('hold no any, no non-null assertion and no suppressed error', () => {
     expect(uses(/(:|<|as) any\b|@ts-(ignore|expect-error|nocheck)|[\w)\]]!(\.|\[|;|,|\))/, () => false)).toEqual([]);
   });

@@ -17,6 +17,7 @@ export interface Reported {
   readonly refused: boolean;
 }
 
+/** Reads it live; what the run itself leaves open is asked for by name. Throws what the API server's errors become. */
 export async function readResult(reading: Reading, backend: Backend, found: RunOfBuilder): Promise<Reported> {
   const refusal = await refusalOf(reading, backend, found);
   return { result: refusal ?? (await detailed(reading, backend, found.run)), refused: refusal !== undefined };
