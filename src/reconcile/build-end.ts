@@ -36,6 +36,14 @@ export async function settleBuild(context: Context, going: Going): Promise<boole
     if (result.phase === 'failed' && result.failure === 'transient') planRetry(context);
     return true;
   }
+  if (!run && builder.spec.state === 'Cancelled' && builder.status?.phase === 'Build') {
+    await conclude(context, builder, {
+      state: 'Canceled',
+      reason: 'Canceled',
+      message: 'cancelled, and its run deleted',
+    });
+    return true;
+  }
   // A run that is gone is not one that was never created: the time of both is limited, but the first is made anew.
   if (!run && builder.status?.phase === 'Build') return false;
   if (run && builder.spec.state === 'Cancelled') await stopRun(context, backend, run);

@@ -35,7 +35,9 @@ export function frozenOutcome({ build, serving }: FunctionStatus): Outcome {
   if (serving?.resourceRef) return servingOutcome(serving);
   const state = build?.state ?? '';
   const message = state === '' ? 'waits for the first build' : `waits for a build; the last one is ${state}`;
-  return done({ status: 'Unknown', reason: 'AwaitingBuild', message });
+  const said: Said = { status: 'Unknown', reason: 'AwaitingBuild', message };
+  // What was built is outdated, and the next build is held, or it would be under way.
+  return state === 'Succeeded' || state === 'Skipped' ? stalled(said) : done(said);
 }
 
 /** Something newer waits; what serves stays what it is. */

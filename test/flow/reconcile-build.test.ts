@@ -144,6 +144,36 @@ describe('a failed build', () => {
     expect((await world.read()).status?.build).toMatchObject({ cause: 'NewRevision', revision: shaB });
   });
 
+  it.each([true, false])('stays cancelled when its run is deleted after the cancel (seen before: %s)', async seen => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec, watching());
+    await world.observe(shaA);
+    await world.reconcile();
+    const { resourceRef: name = '' } = (await world.read()).status?.build ?? {};
+    const { namespace } = world;
+    await world.kube.patch({ kind: kinds.builder, namespace, name }, { spec: { state: 'Cancelled' } });
+    if (seen) await world.reconcile();
+    const run = await world.shipwright.newest();
+    await world.kube.remove({ kind: kinds.buildRun, namespace, name: run.metadata.name });
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ state: 'Canceled', sequence: 1 });
+    expect(await world.shipwright.runs()).toEqual([]);
+  });
+
+  it('that is asked for while its Function is suspended is said to be stalled where nothing serves yet', async () => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec, watching());
+    await world.observe(shaA);
+    await world.reconcile();
+    await world.annotate({ 'openfunction.io/suspend': 'true' });
+    await world.shipwright.succeed(await world.shipwright.newest(), { digest: digest(1), commit: shaA });
+    await world.reconcile();
+    await world.annotate({ 'openfunction.io/rebuild-requested': 'again' });
+    await world.reconcile();
+    expect(await world.condition('Built')).toMatchObject({ status: 'True', reason: 'Suspended' });
+    expect(await world.condition('Stalled')).toMatchObject({ status: 'True', reason: 'AwaitingBuild' });
+  });
+
   it('is tried again when its Builder is deleted by hand', async () => {
     const world = await createWorld(cluster);
     await world.create(gitSpec);
