@@ -214,6 +214,21 @@ describe.skipIf(!hasGit)(`with a Git server${hasGit ? '' : ' (skipped: Git is no
     }
   });
 
+  it('takes the title, the author and the branch of a commit for texts, and as much of the author as a result may have', async () => {
+    const { made } = await repository();
+    const branch = `it's-"quoted"-#-$(touch-pwned)-\`touch-pwned\`;x`;
+    for (const text of Object.values(hostile)) {
+      const author = text.replaceAll(/[<>\n]/g, '').trim() || 'Test';
+      const commit = await made.commit({ branch, message: text, author, files: { a: 'three' } });
+      expect(await run({ 'git-url': made.url, 'git-revision': branch })).toMatchObject({ code: 0 });
+      const results = await pod.files('results');
+      expect(results).toMatchObject({ 'CHAINS-GIT_COMMIT': commit, 'CHAINS-GIT_URL': made.url });
+      // Git takes some signs off the ends of a name.
+      expect(author).toContain(results['commit-author']);
+      expect(results['commit-author']).toMatch(/^.{1,200}$/);
+    }
+  });
+
   it('runs nothing of a revision or a URL', async () => {
     const { made } = await repository();
     for (const revision of [hostile.COMMAND, '--upload-pack=touch $POD/pwned', '-x', 'no such branch']) {

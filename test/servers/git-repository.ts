@@ -21,6 +21,8 @@ interface CommitOptions {
   /** Branches that are merged into this one; what of their files is taken, `files` says. */
   readonly merged?: readonly string[];
   readonly message?: string;
+  /** Name of the author; absent: `Test`. */
+  readonly author?: string;
   /** Without a parent, in place of what the branch had: a force push. */
   readonly orphan?: boolean;
 }
@@ -220,6 +222,7 @@ interface CommitContent {
   readonly parent: string | undefined;
   readonly at: number;
   readonly message: string;
+  readonly author?: string;
   readonly files: Readonly<Record<string, string>>;
   readonly removed?: readonly string[];
   readonly submodules?: Readonly<Record<string, string>>;
@@ -228,7 +231,8 @@ interface CommitContent {
 }
 
 function commitStream(content: CommitContent): string {
-  const { ref, parent, at, message, files, removed = [], submodules = {}, links = {}, merged = [] } = content;
+  const { ref, parent, at, message, author = 'Test', files } = content;
+  const { removed = [], submodules = {}, links = {}, merged = [] } = content;
   const data = (text: string) => `data ${Buffer.byteLength(text)}\n${text}\n`;
   const quoted = (path: string) =>
     /^[\w./-]+$/.test(path) ? path : `"${path.replaceAll(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`;
@@ -243,7 +247,8 @@ function commitStream(content: CommitContent): string {
   return [
     // A branch that is reset forgets its parent.
     parent === undefined ? `reset ${ref}\n` : '',
-    `commit ${ref}\nmark :1\ncommitter Test <test@revflow.invalid> ${at} +0000\n${data(message)}`,
+    `commit ${ref}\nmark :1\nauthor ${author} <test@revflow.invalid> ${at} +0000\n`,
+    `committer Test <test@revflow.invalid> ${at} +0000\n${data(message)}`,
     parent === undefined ? '' : `from ${parent}\n`,
     ...merged.map(branch => `merge refs/heads/${branch}^0\n`),
     ...changes,
