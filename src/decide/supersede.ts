@@ -7,8 +7,8 @@ export const supersede: BuildGate = {
   judge(facts, build, cause) {
     const recorded = build.recorded;
     if (recorded?.phase !== 'running' || build.builder === 'absent' || cause === 'RunVanished') return undefined;
-    // There is nothing to wait for.
-    if (recorded.lost !== undefined) return undefined;
+    // There is nothing to wait for, and nothing that could be cancelled.
+    if (recorded.lost !== undefined || build.run === 'absent') return undefined;
     if (isNews(cause) && recorded.cancels >= facts.policy.cancelsInARow) {
       return {
         reason: 'LettingFinish',

@@ -47,6 +47,25 @@ describe('names that are taken', () => {
   });
 });
 
+describe('a run that was deleted', () => {
+  it.each([
+    ['an edit of the build', { build: { env: { A: '1' } } }, {}, 'SpecChanged'],
+    ['a request to rebuild', {}, { 'openfunction.io/rebuild-requested': 'now' }, 'RebuildRequested'],
+  ])('is not waited for where %s came at the same time', async (_, edit, annotations, cause) => {
+    const world = await createWorld(cluster);
+    await world.create(gitSpec, watching());
+    await world.observe(shaA);
+    await world.reconcile();
+    const { name } = (await world.shipwright.newest()).metadata;
+    await world.kube.remove({ kind: kinds.buildRun, namespace: world.namespace, name });
+    await world.editSpec(edit);
+    await world.annotate(annotations);
+    await world.reconcile();
+    expect((await world.read()).status?.build).toMatchObject({ state: 'Building', sequence: 2, cause });
+    expect(await world.shipwright.runs()).toHaveLength(1);
+  });
+});
+
 describe('a crash', () => {
   it('between the intent and its run is made up for under the same sequence', async () => {
     const world = await createWorld(cluster);
