@@ -19,8 +19,8 @@ const commit = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /**
  * The hash; two of one namespace that are equal give the same image. It is of the very objects that would be created, without what tells
- * whose they are, and of the inputs that stand in none of them. Undefined: the run is nobody else's, since its source may be another one a moment later, it cannot be asked for at all, or
- * the Function's name is too long to stand in a label.
+ * whose they are, and of the inputs that stand in none of them. Undefined: the run is nobody else's, since its source may be another one
+ * a moment later, it cannot be asked for at all, or the Function's name is too long to stand in a label.
  */
 export function shareKey({ backend, order, name, madeWith }: Shareable): string | undefined {
   const { spec, metadata, ...kind } = order.builder;

@@ -87,7 +87,7 @@ describe('a run that ended', () => {
     expect(await buildOf(world)).toMatchObject({ state: 'Building' });
   });
 
-  it('checklist 46: because its Build is not registered is Failed with BuildRegistrationFailed', async () => {
+  it('checklist 46: because its Build is not registered is Failed with BuildRegistrationFailed, and its run is cancelled', async () => {
     const world = await started();
     const run = await world.shipwright.newest();
     const { metadata } = await world.shipwright.buildOf(run);
@@ -97,6 +97,7 @@ describe('a run that ended', () => {
     await world.reconcile();
     expect(await buildOf(world)).toMatchObject({ state: 'Failed', reason: 'BuildRegistrationFailed' });
     expect((await buildOf(world))?.message).toContain('RemoteRepositoryUnreachable');
+    expect((await world.shipwright.newest())['spec']).toMatchObject({ state: 'BuildRunCanceled' });
   });
 });
 
