@@ -22,10 +22,10 @@ describe('hooks of a build', () => {
   });
 
   it('may be what a resolver finds, with its own parameters', () => {
-    const text = 'after: [{resolver: hub, ref: {name: cosign, version: 0.1}, workspaces: {login: dockerconfig}}]';
+    const text = 'after: [{resolver: hub, ref: {name: cosign, version: 0.10}, workspaces: {login: dockerconfig}}]';
     expect(parseBuildHooks(text).hooks?.after).toEqual([
       {
-        task: { resolver: 'hub', ref: { name: 'cosign', version: '0.1' } },
+        task: { resolver: 'hub', ref: { name: 'cosign', version: '0.10' } },
         params: facts,
         workspaces: { login: 'dockerconfig' },
       },
@@ -50,7 +50,7 @@ describe('hooks of a build', () => {
     ['before: scan', '.before must be a list of Tasks, found "scan"'],
     [`before: [${'x,'.repeat(9)}]`, '.before must not name more than 8 Tasks'],
     ['after: [Scan It]', '.after[0] must be the name of a Task, or have name or resolver, found "Scan It"'],
-    ['after: [7]', '.after[0] must be a YAML map'],
+    ['after: [true]', '.after[0] must be a YAML map'],
     ['after: [{}]', '.after[0] must be the name of a Task'],
     ['after: [{name: [a]}]', '.after[0].name must be the name of a Task'],
     [

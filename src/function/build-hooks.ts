@@ -1,5 +1,5 @@
 // `openfunction.io/build-hooks`: Tekton Tasks that run before a build (tests) and after it (scan, sign), read into plain data.
-import { parseYaml } from '../platform/yaml.ts';
+import { parseYamlTexts } from '../platform/yaml.ts';
 import { annotations } from './names.ts';
 import { hidden, mayHoldSecret, type Problem, pathText } from './problem.ts';
 
@@ -178,7 +178,7 @@ class Reader {
 /** A text that is no YAML is itself, and as such no map. */
 function parse(text: string): unknown {
   try {
-    return parseYaml(text);
+    return parseYamlTexts(text);
   } catch {
     return text;
   }

@@ -1,10 +1,23 @@
 // YAML in and out: the one place where the yaml package enters.
-import { Document, LineCounter, parse, parseAllDocuments, visit } from 'yaml';
+import { Document, LineCounter, parse, parseAllDocuments, parseDocument, visit } from 'yaml';
 
 /** The value of one YAML (or JSON) document; an empty one is null. Throws a YAMLParseError that names line and column. */
 export function parseYaml(text: string): unknown {
   // Warnings would go to standard error with the text that a user wrote.
   return parse(text, { logLevel: 'error' });
+}
+
+/** The same with numbers as the texts that somebody wrote: a version 0.10 is not 0.1. What is no finite number stays as it is. */
+export function parseYamlTexts(text: string): unknown {
+  const document = parseDocument(text, { logLevel: 'error' });
+  const [error] = document.errors;
+  if (error !== undefined) throw error;
+  visit(document, {
+    Scalar(_, node) {
+      if (typeof node.value === 'number' && Number.isFinite(node.value)) node.value = node.source ?? node.value;
+    },
+  });
+  return document.toJS();
 }
 
 /**
