@@ -6,7 +6,7 @@ import { createMemoryQueue } from '../platform/queue/memory.ts';
 import type { Queue } from '../platform/queue/queue.ts';
 import { createMemoryState } from '../platform/state/memory.ts';
 import type { State } from '../platform/state/state.ts';
-import type { Leader } from '../reconcile/leader.ts';
+import type { Leader } from '../reconcile/leader/leader.ts';
 import { Workers } from './workers.ts';
 
 const log: Log = { error() {}, warn() {}, info() {}, debug() {} };

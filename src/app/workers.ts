@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Consumer, Handler, Queue, QueueName } from '../platform/queue/queue.ts';
 import type { State } from '../platform/state/state.ts';
-import type { Leader } from '../reconcile/leader.ts';
+import type { Leader } from '../reconcile/leader/leader.ts';
 
 export interface WorkersOptions {
   readonly queue: Queue;

@@ -12,9 +12,9 @@ import type { Metrics } from '../platform/metrics.ts';
 import type { State } from '../platform/state/state.ts';
 import type { Credentials } from '../revision/credential.ts';
 import type { PathIds } from '../revision/observation.ts';
-import type { Slots } from './claim.ts';
 import type { Draft } from './draft.ts';
 import type { Outcome } from './outcome.ts';
+import type { Slots } from './slots/claim.ts';
 
 export interface ReconcilerOptions {
   readonly kube: Kube;

@@ -6,15 +6,15 @@ import { readAnnotations } from '../function/annotations.ts';
 import type { FunctionObject } from '../function/schema.ts';
 import type { Kube } from '../platform/kube/kube.ts';
 import { wantedServing } from '../serving/plan.ts';
-import { chooseBackend, refuseHooks } from './build-engine.ts';
-import { builderIsThere, buildFacts, isLost, lookAtBuild } from './build-facts.ts';
-import { lookAtImages } from './build-images.ts';
+import { chooseBackend, refuseHooks } from './build/engine.ts';
+import { builderIsThere, buildFacts, isLost, lookAtBuild } from './build/facts.ts';
+import { lookAtImages } from './build/images.ts';
 import { type Reading, type ReconcilerOptions, sharedFacts } from './context.ts';
 import { Draft } from './draft.ts';
-import { settleDigest } from './serving-digest.ts';
-import { readServing, servingFacts } from './serving-facts.ts';
-import { type Look, lookAtWatch } from './watch-look.ts';
-import { findImages, findWatch } from './watch-step.ts';
+import { settleDigest } from './serving/digest.ts';
+import { readServing, servingFacts } from './serving/facts.ts';
+import { type Look, lookAtWatch } from './watch/look.ts';
+import { findImages, findWatch } from './watch/step.ts';
 
 export interface ExplainPorts extends Pick<ReconcilerOptions, 'state' | 'credentials' | 'clock' | 'policy'> {
   readonly kube: Pick<Kube, 'get' | 'serves'>;

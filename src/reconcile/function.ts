@@ -9,7 +9,7 @@ import { KubeError } from '../platform/kube/kube.ts';
 import type { Handler } from '../platform/queue/queue.ts';
 import { eventsOf } from './announce.ts';
 import { checkFunction } from './check.ts';
-import { reconcileCompanion } from './companion.ts';
+import { reconcileCompanion } from './companion/companion.ts';
 import type { Context, Findings, ReconcilerOptions } from './context.ts';
 import { Draft } from './draft.ts';
 import { foldStatus, type StepResult } from './fold.ts';

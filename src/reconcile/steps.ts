@@ -1,10 +1,10 @@
 // The steps of a reconcile, in the order of the arrow. This table is the loop's table of contents.
 import type { ConditionType } from '../function/conditions.ts';
-import { buildStep } from './build-step.ts';
+import { buildStep } from './build/step.ts';
 import type { Context } from './context.ts';
 import type { Outcome } from './outcome.ts';
-import { servingStep } from './serving-step.ts';
-import { watchStep } from './watch-step.ts';
+import { servingStep } from './serving/step.ts';
+import { watchStep } from './watch/step.ts';
 
 export interface Step {
   readonly name: 'watch' | 'build' | 'serving';

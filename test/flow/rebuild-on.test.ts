@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaultPolicy } from '../../src/decide/facts.ts';
 import { explainFunction } from '../../src/reconcile/explain.ts';
-import { imageConcerns } from '../../src/reconcile/fan-out.ts';
-import { viewFunction } from '../../src/reconcile/function-view.ts';
+import { imageConcerns } from '../../src/reconcile/leader/fan-out.ts';
+import { viewFunction } from '../../src/reconcile/leader/function-view.ts';
 import { createCredentials } from '../../src/revision/credential.ts';
 import type { Observation } from '../../src/revision/observation.ts';
 import { planBuildImages } from '../../src/watch/build-images.ts';

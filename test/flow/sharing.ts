@@ -2,10 +2,10 @@
 import { expect } from 'vitest';
 import { kinds } from '../../src/function/kinds.ts';
 import type { KubeObject } from '../../src/platform/kube/kube.ts';
-import type { Answer, Claim, Slots } from '../../src/reconcile/claim.ts';
 import { runsOf, viewChild } from '../../src/reconcile/kinds.ts';
-import { claimOf } from '../../src/reconcile/slot-office.ts';
-import { SlotKeeper, type SlotLimits } from '../../src/reconcile/slots.ts';
+import type { Answer, Claim, Slots } from '../../src/reconcile/slots/claim.ts';
+import { claimOf } from '../../src/reconcile/slots/office.ts';
+import { SlotKeeper, type SlotLimits } from '../../src/reconcile/slots/slots.ts';
 import type { TestCluster } from '../servers/api-server.ts';
 import { createWorld, digest, gitSpec, shaA, type World, watching } from './world.ts';
 

@@ -12,8 +12,8 @@ import type { Log } from '../../src/platform/log.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { createMemoryState } from '../../src/platform/state/memory.ts';
 import type { State } from '../../src/platform/state/state.ts';
-import type { Slots } from '../../src/reconcile/claim.ts';
 import { createReconciler, type ReconcilerOptions } from '../../src/reconcile/function.ts';
+import type { Slots } from '../../src/reconcile/slots/claim.ts';
 
 import { createCredentials } from '../../src/revision/credential.ts';
 import type { Head, Observation } from '../../src/revision/observation.ts';

@@ -9,7 +9,7 @@ import { createMetrics } from '../../src/platform/metrics.ts';
 import { createMemoryQueue } from '../../src/platform/queue/memory.ts';
 import type { Handler, Queue } from '../../src/platform/queue/queue.ts';
 import { createMemoryState } from '../../src/platform/state/memory.ts';
-import { lookAtWatch } from '../../src/reconcile/watch-look.ts';
+import { lookAtWatch } from '../../src/reconcile/watch/look.ts';
 import { createCredentials } from '../../src/revision/credential.ts';
 import { loadInstallKey } from '../../src/revision/install-key.ts';
 import type { Observation } from '../../src/revision/observation.ts';

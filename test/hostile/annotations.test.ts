@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findCondition } from '../../src/function/conditions.ts';
 import { kinds } from '../../src/function/kinds.ts';
 import type { FunctionObject } from '../../src/function/schema.ts';
-import { viewFunction } from '../../src/reconcile/function-view.ts';
+import { viewFunction } from '../../src/reconcile/leader/function-view.ts';
 import { planWatch } from '../../src/watch/plan.ts';
 import { digestOf } from '../flow/builder-farm.ts';
 import { startReconcileCluster } from '../flow/cluster.ts';

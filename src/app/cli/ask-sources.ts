@@ -6,7 +6,7 @@ import { egressPolicy } from '../../platform/http/egress.ts';
 import type { Http } from '../../platform/http/http.ts';
 import { createLog } from '../../platform/logger.ts';
 import type { State } from '../../platform/state/state.ts';
-import { subscriberOf } from '../../reconcile/subscriber.ts';
+import { subscriberOf } from '../../reconcile/leader/subscriber.ts';
 import type { Credentials } from '../../revision/credential.ts';
 import { createMemory } from '../../revision/memory.ts';
 import type { Heads, Observation } from '../../revision/observation.ts';

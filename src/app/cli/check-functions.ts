@@ -4,7 +4,7 @@ import { systemClock as clock } from '../../platform/clock.ts';
 import type { Kube } from '../../platform/kube/kube.ts';
 import { createMemoryState } from '../../platform/state/memory.ts';
 import { explainFunction } from '../../reconcile/explain.ts';
-import type { Look } from '../../reconcile/watch-look.ts';
+import type { Look } from '../../reconcile/watch/look.ts';
 import { type Credentials, createCredentials } from '../../revision/credential.ts';
 import type { ClientConfig } from '../config.ts';
 import { askSources, openHttp } from './ask-sources.ts';

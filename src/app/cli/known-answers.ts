@@ -3,7 +3,7 @@ import { findCondition, momentText } from '../../function/conditions.ts';
 import { parseDuration } from '../../function/duration.ts';
 import type { FunctionObject } from '../../function/schema.ts';
 import type { State } from '../../platform/state/state.ts';
-import { readCompanionState } from '../../reconcile/companion-state.ts';
+import { readCompanionState } from '../../reconcile/companion/state.ts';
 import { refusalsKey } from '../../revision/breaker.ts';
 import { blockKey } from '../../revision/budget.ts';
 import { readObservation } from '../../revision/detect.ts';

@@ -6,10 +6,10 @@ import { readAnnotations } from '../../function/annotations.ts';
 import { momentText } from '../../function/conditions.ts';
 import { annotations } from '../../function/names.ts';
 import type { FunctionObject } from '../../function/schema.ts';
-import { readCompanionState } from '../../reconcile/companion-state.ts';
+import { readCompanionState } from '../../reconcile/companion/state.ts';
 import { withoutAbsent } from '../../reconcile/draft.ts';
 import type { Explanation } from '../../reconcile/explain.ts';
-import { viewFunction } from '../../reconcile/function-view.ts';
+import { viewFunction } from '../../reconcile/leader/function-view.ts';
 import { plain, shortId } from './output.ts';
 
 /** A reason to wait; `until` is RFC 3339, absent when only a change of something else ends it. */

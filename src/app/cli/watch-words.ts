@@ -1,6 +1,6 @@
 // A watch in words: what is looked at, how often, and with which Secret.
 import { formatDuration } from '../../function/duration.ts';
-import { describe } from '../../reconcile/watch-look.ts';
+import { describe } from '../../reconcile/watch/look.ts';
 import type { Watch } from '../../watch/plan.ts';
 
 export interface WatchWords {

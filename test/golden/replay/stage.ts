@@ -2,11 +2,11 @@
 // played from outside.
 import { kinds } from '../../../src/function/kinds.ts';
 import { type Kind, KubeError, type KubeObject } from '../../../src/platform/kube/kube.ts';
-import { Children } from '../../../src/reconcile/children.ts';
-import { Functions } from '../../../src/reconcile/functions.ts';
 import { builders, servings } from '../../../src/reconcile/kinds.ts';
+import { Children } from '../../../src/reconcile/leader/children.ts';
+import { Functions } from '../../../src/reconcile/leader/functions.ts';
+import { Pruner } from '../../../src/reconcile/leader/pruner.ts';
 import { mergePatch } from '../../../src/reconcile/merge-patch.ts';
-import { Pruner } from '../../../src/reconcile/pruner.ts';
 import { eventually } from '../../eventually.ts';
 import { createWorld, type World } from '../../flow/world.ts';
 import { silentLog, type TestCluster } from '../../servers/api-server.ts';
