@@ -1,11 +1,9 @@
 // `npm run bench:adopt`: what it costs to take over Functions that OpenFunction left, with `revflow run` and the API server as processes.
 // Prints one line of JSON and one verdict a number; progress goes to stderr. Exit code 1 where a number is missed.
-import { parseArgs } from 'node:util';
 import { type Adoption, measureAdoption } from './adopt-measure.ts';
 import { atMost, isMet, type Verdict, verdictText } from './figures.ts';
+import { functionsFlag } from './functions-flag.ts';
 import { progress } from './world.ts';
-
-const { values } = parseArgs({ options: { functions: { type: 'string', default: '10000' } } });
 
 function verdictsOf(adoption: Adoption): readonly Verdict[] {
   const { first, second, functions } = adoption;
@@ -22,7 +20,7 @@ function verdictsOf(adoption: Adoption): readonly Verdict[] {
   ];
 }
 
-const adoption = await measureAdoption(Number(values.functions), progress);
+const adoption = await measureAdoption(functionsFlag(10_000), progress);
 console.log(JSON.stringify(adoption));
 const verdicts = verdictsOf(adoption);
 for (const verdict of verdicts) console.log(verdictText(verdict));

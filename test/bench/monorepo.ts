@@ -3,7 +3,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { definitions } from '../../src/function/crd/definitions.ts';
 import { kinds } from '../../src/function/kinds.ts';
 import { annotations } from '../../src/function/names.ts';
@@ -16,13 +15,13 @@ import { type GitServer, type ServedRepository, startGitServer } from '../server
 import type { CallCounts } from './api-server.ts';
 import { type Builders, startBuilders } from './builders.ts';
 import { atLeast, atMost, isMet, rounded, type Verdict, verdictText } from './figures.ts';
+import { functionsFlag } from './functions-flag.ts';
 import { type Servant, startServant } from './servant.ts';
 import { connect } from './template.ts';
 import { startWorker, type Worker } from './worker.ts';
 import { progress } from './world.ts';
 
-const { values } = parseArgs({ options: { functions: { type: 'string', default: '500' } } });
-const functions = Number(values.functions);
+const functions = functionsFlag(500);
 const namespace = 'bench-monorepo';
 const intervalSeconds = 5;
 const folderOf = (at: number) => `functions/f-${String(at).padStart(4, '0')}`;

@@ -72,7 +72,7 @@ describe('a build on Tekton', () => {
     expect(await world.all(kinds.pipelineRun)).toHaveLength(1);
   });
 
-  it('that failed since a pod was evicted is tried again: the TaskRun that failed is read by its name', async () => {
+  it('that failed since a pod was evicted is tried again: its own TaskRun that failed is read by its name', async () => {
     const world = await createWorld(cluster);
     await world.create(gitSpec, { ...watching('type: source'), ...engine });
     await world.observe(shaA);
@@ -88,24 +88,33 @@ describe('a build on Tekton', () => {
       message: 'The node was low on memory',
     };
     const spec = { taskSpec: { steps: [{ name: 'a', image: 'reg.example/a' }] } };
-    await world.kube.create(kinds.taskRun, {
-      apiVersion,
-      kind,
-      metadata: { name, namespace: world.namespace },
-      spec,
-    });
+    const owner = { name: run?.metadata.name ?? '', uid: run?.metadata.uid ?? '' };
+    const ownerReferences = [{ apiVersion, kind: kinds.pipelineRun.kind, ...owner }];
+    const metadata = { name, namespace: world.namespace, ownerReferences };
+    await world.kube.create(kinds.taskRun, { apiVersion, kind, metadata, spec });
+    const stranger = { name: 'a-stranger', namespace: world.namespace };
+    await world.kube.create(kinds.taskRun, { apiVersion, kind, metadata: stranger, spec });
+    const late = { type: 'Succeeded', status: 'False', reason: 'TaskRunTimeout', message: 'no business of this run' };
+    const strangerRef = { ...taskRun, name: stranger.name };
+    await world.kube.patch(strangerRef, { status: { conditions: [late], podName: 'p' } }, { subresource: 'status' });
     await world.kube.patch(
       taskRun,
       { status: { conditions: [condition], podName: `${name}-pod` } },
       { subresource: 'status' },
     );
-    const childReferences = [{ apiVersion, kind, name, pipelineTaskName: 'build' }];
+    const childReferences = [stranger.name, name].map(of => ({
+      apiVersion,
+      kind,
+      name: of,
+      pipelineTaskName: 'build',
+    }));
     const ref = { kind: kinds.pipelineRun, namespace: world.namespace, name: run?.metadata.name ?? '' };
     await world.kube.patch(ref, { status: { childReferences } }, { subresource: 'status' });
     await end(world, run, { status: 'False', reason: 'Failed' });
     world.requests.length = 0;
     await world.reconcile();
-    expect(world.requests.filter(request => request.includes('taskruns'))).toEqual([`get taskruns/${name}`]);
+    const asked = world.requests.filter(request => request.includes('taskruns'));
+    expect(asked.toSorted()).toEqual(['get taskruns/a-stranger', `get taskruns/${name}`]);
     expect((await world.read()).status?.build).toMatchObject({
       state: 'Failed',
       reason: 'PodEvicted',

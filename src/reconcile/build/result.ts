@@ -31,10 +31,10 @@ async function detailed({ options, fn }: Reading, backend: Backend, run: KubeObj
   const { namespace } = fn.metadata;
   const read = (name: string) => unlessForbidden(() => options.kube.get({ kind, namespace, name }));
   const found = await Promise.all(names(run, result).map(read));
-  return refine(
-    result,
-    found.filter(object => object !== undefined),
-  );
+  // A status names whatever it likes; only what belongs to the run speaks for it.
+  const isOwn = ({ metadata }: KubeObject) => metadata.ownerReferences?.some(({ uid }) => uid === run.metadata.uid);
+  const own = found.filter(object => object !== undefined).filter(isOwn);
+  return refine(result, own);
 }
 
 /** Roles of an older version do not let it be read; then the run says all that is known. */
