@@ -96,7 +96,8 @@ function functionOf(member: Pick<Member, 'type' | 'ref'>, hosts: Hosts, interval
     },
     spec: {
       version: 'v1',
-      image: type === 'image' ? watched : 'registry.example/built:v1',
+      // Each copy has an image of its own: Functions that build the very same would share a run.
+      image: type === 'image' ? watched : `registry.example/${nameOf(member)}:v1`,
       ...builds[type],
       serving: { triggers: { http: { port: 8080 } } },
     },
