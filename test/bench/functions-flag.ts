@@ -12,7 +12,7 @@ function readFlag(): string | undefined {
   try {
     return parseArgs({ options: { functions: { type: 'string' } } }).values.functions;
   } catch (error) {
-    return refuse(`${error instanceof Error ? error.message : error}; the one flag is --functions N`);
+    return refuse(`${error instanceof Error ? error.message : String(error)}; the one flag is --functions N`);
   }
 }
 
