@@ -1,4 +1,5 @@
 // The Builder of one attempt: its object, whose it is, and the statuses that it goes through.
+import type { Steering } from '../function/annotations.ts';
 import { type Attempt, childMetadata, createdAt, isAttempt } from '../function/child.ts';
 import { formatDuration } from '../function/duration.ts';
 import { kinds } from '../function/kinds.ts';
@@ -6,7 +7,7 @@ import type { BuilderObject, BuilderStatus, FunctionObject } from '../function/s
 import type { BuilderSpec } from '../function/schema-build.ts';
 import type { SourceResult } from '../function/status.ts';
 import type { KubeObject } from '../platform/kube/kube.ts';
-import type { RunResult } from './backend.ts';
+import type { BuildOrder, RunResult } from './backend.ts';
 import { buildInputHash } from './plan.ts';
 
 /** The Builder to create. */
@@ -17,6 +18,16 @@ export function builderFor(fn: FunctionObject, attempt: Attempt, spec: BuilderSp
     metadata: childMetadata(fn, attempt),
     spec,
   };
+}
+
+/** What an engine is told of a Builder: what its run is pinned to, and what the Function's annotations say of it. */
+export function orderFor(
+  builder: BuilderObject,
+  revision: string | undefined,
+  { watch, hooks: { hooks } }: Pick<Steering, 'watch' | 'hooks'>,
+): BuildOrder {
+  const insecureRegistry = watch?.params.insecureRegistry ?? false;
+  return { builder, revision, insecureRegistry, ...(hooks ? { hooks } : {}) };
 }
 
 /** Whether a Builder that is there already is the one that was wanted: same owner, sequence and inputs, the revision included. */

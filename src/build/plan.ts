@@ -20,10 +20,26 @@ function pinned(spec: BuilderSpec, revision: string): BuilderSpec {
   const isDigest = revision.includes(':');
   if (bundle !== undefined) {
     if (!isDigest) return spec;
-    const image = `${bundle.split('@')[0]}@${revision}`;
-    return { ...spec, srcRepo: { ...srcRepo, bundleContainer: { ...srcRepo.bundleContainer, image } } };
+    return {
+      ...spec,
+      srcRepo: {
+        ...srcRepo,
+        bundleContainer: { ...srcRepo.bundleContainer, image: bundleOf(spec, revision) ?? bundle },
+      },
+    };
   }
   return isDigest ? spec : { ...spec, srcRepo: { ...srcRepo, revision } };
+}
+
+/** The image of a bundle, pinned where it can be; undefined when the source is none. */
+export function bundleOf({ srcRepo }: BuilderSpec, revision: string | undefined): string | undefined {
+  const bundle = srcRepo.bundleContainer?.image;
+  return bundle && revision ? `${bundle.split('@')[0]}@${revision}` : bundle;
+}
+
+/** The variables of a build by name. */
+export function sortedEnv({ env = {} }: BuilderSpec): readonly (readonly [string, string])[] {
+  return Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /**
@@ -62,9 +78,14 @@ function reference(ref: { readonly name?: string } | undefined): string | undefi
   return ref?.name || undefined;
 }
 
+/** How long a build may take, as it is written; undefined: as long as the engine allows. */
+export function buildTimeout({ timeout, shipwright }: BuilderSpec): string | undefined {
+  return timeout ?? shipwright?.timeout;
+}
+
 /** How long a build may take from the creation of its Builder, milliseconds; undefined: as long as the engine allows. */
 export function buildTimeoutMs(spec: BuilderSpec): number | undefined {
-  const text = spec.timeout ?? spec.shipwright?.timeout;
+  const text = buildTimeout(spec);
   const ms = text === undefined ? undefined : parseDuration(text);
   return ms === undefined || ms < 0 ? undefined : ms;
 }

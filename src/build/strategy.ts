@@ -1,6 +1,6 @@
 // What a build strategy of Shipwright takes, and what of a build it would refuse: the rules by which Shipwright fails a run before it begins.
 import { z } from 'zod';
-import type { BuilderSpec, BuildParam } from '../function/schema-build.ts';
+import type { BuilderSpec, BuildParam, SingleValue } from '../function/schema-build.ts';
 
 const parameter = z.object({
   name: z.string(),
@@ -83,8 +83,6 @@ function paramProblems(param: BuildParam, declared: ReadonlyMap<string, Paramete
   ];
 }
 
-type SingleValue = Pick<BuildParam, 'value' | 'configMapValue' | 'secretValue'>;
-
 function isSet({ value, configMapValue, secretValue }: SingleValue): boolean {
   return value !== undefined || Boolean(configMapValue) || Boolean(secretValue);
 }
@@ -101,12 +99,14 @@ function missing(given: readonly BuildParam[], declared: readonly Parameter[]): 
   const valued = new Set(given.filter(param => param.values !== undefined || isSet(param)).map(({ name }) => name));
   return declared
     .filter(({ name, default: one, defaults: many }) => one === undefined && many === undefined && !valued.has(name))
-    .map(({ name }) => `the parameter ${name} has no default and needs ${whereFrom(name)}`);
+    .map(({ name }) => missingParameter(name));
 }
 
-function whereFrom(name: string): string {
-  if (name === 'builder-image') return 'a value: give spec.build.builder';
-  return name === 'dockerfile' ? 'a value: give spec.build.dockerfile' : 'a value';
+/** What is said of a parameter that has neither a value nor a default, on either engine. */
+export function missingParameter(name: string): string {
+  const field = { 'builder-image': 'builder', dockerfile: 'dockerfile' }[name];
+  const value = field === undefined ? 'a value' : `a value: give spec.build.${field}`;
+  return `the parameter ${name} has no default and needs ${value}`;
 }
 
 /** Shipwright merges variables into the steps, and refuses a run where one is there already. */

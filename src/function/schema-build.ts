@@ -51,6 +51,8 @@ export const buildSpec = z.object({
 
 export type BuildSpec = Frozen<z.infer<typeof buildSpec>>;
 export type BuildParam = Frozen<z.infer<typeof buildParam>>;
+/** What a parameter that is no list, or one item of a list, may have. */
+export type SingleValue = Pick<BuildParam, 'value' | 'configMapValue' | 'secretValue'>;
 
 export const builderSpec = buildSpec.extend({
   image: z.string(),

@@ -1,5 +1,6 @@
 // What render and export share: Functions out of files, the run of each on an engine, and all that would be wrong with it there.
 import type { Backend } from '../../build/backend.ts';
+import { orderFor } from '../../build/builder.ts';
 import { lacksOf, type Target } from '../../build/target.ts';
 import { readAnnotations } from '../../function/annotations.ts';
 import { problemText } from '../../function/problem.ts';
@@ -88,11 +89,10 @@ export function makeRun(
   if ('problems' in parsed) {
     throw new TypeError(`a Builder of our own making cannot be read: ${builder.metadata.name}`);
   }
-  const { watch, hooks: read } = readAnnotations(fn.metadata.annotations);
-  if (read.problems.length > 0) return { source, objects: [], problems: read.problems.map(problemText), warnings: [] };
-  const { hooks } = read;
-  const insecureRegistry = watch?.params.insecureRegistry ?? false;
-  const order = { builder: parsed.ok, revision, insecureRegistry, ...(hooks ? { hooks } : {}) };
+  const steering = readAnnotations(fn.metadata.annotations);
+  const wrong = steering.hooks.problems.map(problemText);
+  if (wrong.length > 0) return { source, objects: [], problems: wrong, warnings: [] };
+  const order = orderFor(parsed.ok, revision, steering);
   try {
     const objects = backend.emit(order).map(({ object }) => object);
     const { warnings, ...findings } = checkStrategy({ backend, builder: parsed.ok }, objects, manifests);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Backend } from '../../build/backend.ts';
 import { shipwright } from '../../build/shipwright/backend.ts';
 import { shippedStrategy } from '../../build/shipwright/shipped.ts';
-import { problemsOf } from '../../build/strategy.ts';
+import { missingParameter, problemsOf } from '../../build/strategy.ts';
 import type { BuilderObject } from '../../function/schema.ts';
 import type { KubeObject } from '../../platform/kube/kube.ts';
 import type { Manifest } from './manifests.ts';
@@ -79,9 +79,5 @@ function missingParams(object: KubeObject): readonly string[] {
   const { data } = run.safeParse(object);
   const given = new Set(data?.spec.params.map(({ name }) => name));
   const missing = data?.spec.pipelineSpec.params.filter(param => param.default === undefined && !given.has(param.name));
-  return (missing ?? []).map(({ name }) => `the parameter ${name} has no default and needs ${sourceOf(name)}`);
-}
-
-function sourceOf(name: string): string {
-  return name === 'builder-image' ? 'a value: give spec.build.builder' : 'a value';
+  return (missing ?? []).map(({ name }) => missingParameter(name));
 }

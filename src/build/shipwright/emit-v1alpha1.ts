@@ -5,8 +5,9 @@ import type { BuilderObject } from '../../function/schema.ts';
 import type { BuilderSpec } from '../../function/schema-build.ts';
 import type { KubeObject } from '../../platform/kube/kube.ts';
 import type { BuildOrder } from '../backend.ts';
+import { bundleOf, sortedEnv } from '../plan.ts';
 import { runMetadata } from '../run-metadata.ts';
-import { bundleOf, imageOf, strategyOf, timeoutOf } from './emit.ts';
+import { imageOf, strategyOf, timeoutOf } from './emit.ts';
 import { list, type NamedParam, valuesOf, withoutAbsent } from './values.ts';
 
 /** The Build of a Builder; its revision is the pinned id when there is one. */
@@ -61,12 +62,10 @@ const harmless = /^[\w./:@%+,-]+$/;
  * OpenFunction's own strategy of this version hands only ENV_VARS to buildpacks, and its other strategies do not know the parameter.
  * Variables with any other value are in the steps' environment alone.
  */
-function joinedVariables({ env = {}, shipwright }: BuilderSpec, given: readonly NamedParam[]): readonly NamedParam[] {
-  const strategy = shipwright?.strategy?.name ?? 'openfunction';
+function joinedVariables(spec: BuilderSpec, given: readonly NamedParam[]): readonly NamedParam[] {
+  const strategy = spec.shipwright?.strategy?.name ?? 'openfunction';
   if (strategy !== 'openfunction' || given.some(({ name }) => name === 'ENV_VARS')) return [];
-  const entries = Object.entries(env)
-    .filter(([name, value]) => harmless.test(value) && /^\w+$/.test(name))
-    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = sortedEnv(spec).filter(([name, value]) => harmless.test(value) && /^\w+$/.test(name));
   return entries.length === 0
     ? []
     : [{ name: 'ENV_VARS', value: entries.map(([name, value]) => `${name}=${value}#`).join('') }];

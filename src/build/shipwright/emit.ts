@@ -7,6 +7,7 @@ import type { KubeObject } from '../../platform/kube/kube.ts';
 import type { BuildOrder } from '../backend.ts';
 import { imageNotes } from '../image-notes.ts';
 import { isInsecure } from '../insecure-registry.ts';
+import { buildTimeout, bundleOf } from '../plan.ts';
 import { runMetadata } from '../run-metadata.ts';
 import { list, valuesOf, withoutAbsent } from './values.ts';
 
@@ -64,13 +65,7 @@ export function imageOf(order: BuildOrder, credential: object): object {
 
 /** The limit of the build, where there is one. */
 export function timeoutOf(spec: BuilderSpec): object {
-  return withoutAbsent({ timeout: spec.timeout ?? spec.shipwright?.timeout });
-}
-
-/** The image of a bundle, pinned where it can be; undefined when the source is none. */
-export function bundleOf({ srcRepo }: BuilderSpec, revision: string | undefined): string | undefined {
-  const bundle = srcRepo.bundleContainer?.image;
-  return bundle !== undefined && revision ? `${bundle.split('@')[0]}@${revision}` : bundle;
+  return withoutAbsent({ timeout: buildTimeout(spec) });
 }
 
 function source(spec: BuilderSpec, revision: string | undefined): object {

@@ -1,6 +1,7 @@
 // What users wrote as parameters and variables, as both versions of Shipwright take it. Tekton and Kubernetes read the arguments and the
 // variables of the steps that it ends in: the texts are written so that they arrive as they were.
-import type { BuilderSpec, BuildParam } from '../../function/schema-build.ts';
+import type { BuilderSpec, BuildParam, SingleValue } from '../../function/schema-build.ts';
+import { sortedEnv } from '../plan.ts';
 import { Texts, type Variable } from '../texts.ts';
 
 export interface NamedParam {
@@ -22,9 +23,7 @@ export function valuesOf(spec: BuilderSpec, derived: Readonly<Record<string, str
   const others = Object.entries(derived).flatMap(([name, value]) =>
     !value || named.has(name) ? [] : [{ name, value: texts.plain(value) }],
   );
-  const variables = Object.entries(spec.env ?? {})
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => ({ name, value: texts.plain(value) }));
+  const variables = sortedEnv(spec).map(([name, value]) => ({ name, value: texts.plain(value) }));
   return { paramValues: [...own, ...others], env: [...texts.variables, ...variables] };
 }
 
@@ -33,8 +32,6 @@ function param(entry: BuildParam, texts: Texts): NamedParam {
   const { name, values } = entry;
   return values ? { name, values: values.map(value => single(value, texts)) } : { name, ...single(entry, texts) };
 }
-
-type SingleValue = Pick<BuildParam, 'value' | 'configMapValue' | 'secretValue'>;
 
 /** An empty value is a value, but not beside a reference. */
 function single({ value, configMapValue, secretValue }: SingleValue, texts: Texts): object {

@@ -4,10 +4,11 @@ import { pipelineRunName } from '../../function/names.ts';
 import type { BuilderSpec } from '../../function/schema-build.ts';
 import type { KubeObject } from '../../platform/kube/kube.ts';
 import type { BuildOrder } from '../backend.ts';
+import { buildTimeout, sortedEnv } from '../plan.ts';
 import { runMetadata } from '../run-metadata.ts';
 import { Texts, type Variable } from '../texts.ts';
 import { withHooks } from './hooks.ts';
-import { runParams, sortedEnv } from './params.ts';
+import { runParams } from './params.ts';
 import { type InlinedTask, type PipelineSpec, pipelineOf } from './pipelines.ts';
 
 /** What builds where a Function names no strategy. */
@@ -25,7 +26,7 @@ export function emitPipelineRun(order: BuildOrder): KubeObject {
   const variables = env.map(([name, value]) => ({ name, value: texts.plain(value) }));
   const spoken = withVariables(pipeline, texts.variables, variables);
   const ofHooks = new Texts();
-  const timeout = spec.timeout ?? spec.shipwright?.timeout;
+  const timeout = buildTimeout(spec);
   return {
     apiVersion: kinds.pipelineRun.apiVersion,
     kind: kinds.pipelineRun.kind,

@@ -1,9 +1,10 @@
 // The parameters of a run: what revflow knows, then the user's own, each checked against the pipeline that takes them.
-import type { BuilderSpec, BuildParam } from '../../function/schema-build.ts';
+import type { BuildParam, SingleValue } from '../../function/schema-build.ts';
 import { TerminalError } from '../../platform/errors.ts';
 import type { BuildOrder } from '../backend.ts';
 import { imageNotes } from '../image-notes.ts';
 import { isInsecure } from '../insecure-registry.ts';
+import { bundleOf, sortedEnv } from '../plan.ts';
 import type { Texts } from '../texts.ts';
 import type { PipelineParam } from './pipelines.ts';
 
@@ -41,12 +42,11 @@ export function runParams(order: BuildOrder, declared: readonly PipelineParam[],
 function knownParams(order: BuildOrder, texts: Texts): readonly RunParam[] {
   const { builder, revision, insecureRegistry } = order;
   const { spec } = builder;
-  const { url = '', revision: written = '', sourceSubPath = '', bundleContainer } = spec.srcRepo;
-  const bundle = bundleContainer?.image ?? '';
+  const { url = '', revision: written = '', sourceSubPath = '' } = spec.srcRepo;
   const entries = [
     ['git-url', url],
     ['git-revision', revision || written],
-    ['bundle', bundle && revision ? `${bundle.split('@')[0]}@${revision}` : bundle],
+    ['bundle', bundleOf(spec, revision) ?? ''],
     ['bundle-insecure', insecureRegistry === true ? 'true' : ''],
     ['image', spec.image],
     ['context-dir', sourceSubPath],
@@ -74,11 +74,6 @@ function labelParams(order: BuildOrder, texts: Texts): readonly RunParam[] {
   ];
 }
 
-/** The build's variables by name. */
-export function sortedEnv({ env = {} }: BuilderSpec): readonly (readonly [string, string])[] {
-  return Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
 function ownParam(param: BuildParam, types: ReadonlyMap<string, string>, texts: Texts): readonly RunParam[] {
   const { name, values } = param;
   const type = types.get(name);
@@ -99,8 +94,6 @@ function ownParam(param: BuildParam, types: ReadonlyMap<string, string>, texts: 
 function refused(name: string, why: string): TerminalError {
   return new TerminalError('BuildStartFailed', `the parameter ${name} ${why}`);
 }
-
-type SingleValue = Pick<BuildParam, 'value' | 'configMapValue' | 'secretValue'>;
 
 /** An empty value beside a reference is none. */
 function single({ value, configMapValue, secretValue }: SingleValue, texts: Texts): string | undefined {

@@ -1,5 +1,6 @@
 // What a build asks of the office of slots: a run of its own, or to share one that another Function of the namespace has.
 import type { Backend, BuildOrder, Emitted } from '../../build/backend.ts';
+import { orderFor } from '../../build/builder.ts';
 import { shareKey } from '../../build/share.ts';
 import { kinds } from '../../function/kinds.ts';
 import { shareAnnotation } from '../../function/names.ts';
@@ -13,11 +14,8 @@ const asked: ReadonlySet<string> = new Set(['RebuildRequested', 'Cleared', 'Buil
 const mostUnshared = 2;
 
 /** What an engine is told of a Builder. */
-export function buildOrder({ draft, steering }: Reading, builder: BuilderObject): BuildOrder {
-  const { revision } = draft.status.build ?? {};
-  const { hooks } = steering.hooks;
-  const insecureRegistry = steering.watch?.params.insecureRegistry ?? false;
-  return { builder, revision, insecureRegistry, ...(hooks ? { hooks } : {}) };
+function buildOrder({ draft, steering }: Reading, builder: BuilderObject): BuildOrder {
+  return orderFor(builder, draft.status.build?.revision, steering);
 }
 
 /** A build that is to start: it stands in the draft. */
