@@ -1,20 +1,17 @@
 // The images that builds are made with, beside what is watched: what was last seen of each, what the status keeps, and what is said.
-import type { BuildImageFacts, LeftId } from '../../decide/facts.ts';
+import type { BuildImageFacts } from '../../decide/facts.ts';
 import { confirm } from '../../decide/rollback.ts';
 import { momentText } from '../../function/conditions.ts';
 import { formatDuration } from '../../function/duration.ts';
 import { isReason, type Reason, reasons } from '../../function/reasons.ts';
 import type { FunctionObject } from '../../function/schema.ts';
 import type { BuildImageStatus, WatchStatus } from '../../function/status.ts';
-import { RetryableError, TerminalError } from '../../platform/errors.ts';
-import { KubeError } from '../../platform/kube/kube.ts';
-import { readObservation } from '../../revision/detect.ts';
 import { type Head, ofWant } from '../../revision/observation.ts';
 import { type BuildImageWatch, planBuildImages } from '../../watch/build-images.ts';
-import { sourceKey } from '../../watch/graph.ts';
 import type { Reading, ReconcilerOptions } from '../context.ts';
 import { withoutAbsent } from '../draft.ts';
 import type { Said } from '../outcome.ts';
+import { leftIds, readSource } from '../watch/look.ts';
 
 /** One image and the last answer. */
 interface SeenImage {
@@ -45,18 +42,12 @@ async function lookAtImage(
   namespace: string,
   watch: BuildImageWatch,
 ): Promise<SeenImage> {
-  const secret = watch.secret === undefined ? undefined : { namespace, name: watch.secret };
-  try {
-    const { credentialId } = await ports.credentials.resolve(secret, watch.source);
-    const observation = await readObservation(ports.state, sourceKey(watch.source, credentialId));
-    const head = ofWant(observation?.heads, watch.want);
-    const reason = observation?.failure?.reason ?? (head?.kind === 'missing' ? 'TagNotFound' : undefined);
-    return { watch, head, trouble: reason === undefined || isReason(reason) ? reason : 'UnexpectedAnswer' };
-  } catch (error) {
-    if (error instanceof KubeError && error.status !== 403) throw error;
-    if (!(error instanceof RetryableError || error instanceof TerminalError) || !isReason(error.reason)) throw error;
-    return { watch, head: undefined, trouble: error.reason };
-  }
+  const found = await readSource(ports, namespace, watch);
+  if ('reason' in found) return { watch, head: undefined, trouble: found.reason };
+  const { observation } = found;
+  const head = ofWant(observation?.heads, watch.want);
+  const reason = observation?.failure?.reason ?? (head?.kind === 'missing' ? 'TagNotFound' : undefined);
+  return { watch, head, trouble: reason === undefined || isReason(reason) ? reason : 'UnexpectedAnswer' };
 }
 
 /** The status of the watch with what the images are now; undefined when nothing of it is left. What is lost takes nothing back. */
@@ -91,7 +82,7 @@ export function imageFacts(
   watch: WatchStatus | undefined,
   { images }: SeenImages,
 ): readonly BuildImageFacts[] | undefined {
-  const left = (watch?.left ?? []).map(({ id, at }): LeftId => ({ id, at: Date.parse(at) }));
+  const left = leftIds(watch);
   const facts = images.map(image => ({
     image: image.watch.image,
     built: recordOf(watch, image)?.digest,

@@ -8,10 +8,12 @@ import type { KubeObject } from '../../platform/kube/kube.ts';
 import type { PathIds } from '../../revision/observation.ts';
 import { type BuildImageWatch, planBuildImages } from '../../watch/build-images.ts';
 import { planWatch, type Watch } from '../../watch/plan.ts';
-import { readCompanionState } from '../companion/state.ts';
+import { isOpen } from '../build/facts.ts';
+import { isAskedFor } from '../commands.ts';
+import { type CompanionState, readCompanionState } from '../companion/state.ts';
 import type { Followed } from '../slots/claim.ts';
+import { baselineOf } from '../watch/baseline.ts';
 import { isWaiting, lostSource } from '../watch/paths.ts';
-import { isAskedFor } from './commands.ts';
 
 export interface FunctionView {
   /** `namespace/name`: its key in the queue. */
@@ -117,7 +119,7 @@ function viewReadable(fn: FunctionObject): Rest {
     imageWatches: planBuildImages(fn).watches,
     buildImages: status?.watch?.buildImages ?? [],
     baseline: watch && (baseline ?? companion.baseline),
-    pathIds: watch && (status?.watch?.paths ?? companionPaths(fn, baseline)),
+    pathIds: watch && (status?.watch?.paths ?? companionPaths(companion, baseline)),
     lostSource: lostSource(status?.build),
     waiting: isWaiting(fn),
     observed: status?.watch?.observed?.id ?? companion.observed,
@@ -143,20 +145,8 @@ function viewReadable(fn: FunctionObject): Rest {
 const ended: ReadonlySet<string> = new Set(['Succeeded', 'Failed', 'Timeout', 'Canceled']);
 
 /** Those of the id that OpenFunction was told; they say nothing of another one that it took by itself. */
-function companionPaths({ metadata }: FunctionObject, baseline: string | undefined): PathIds | undefined {
-  const companion = readCompanionState(metadata.annotations);
+function companionPaths(companion: CompanionState, baseline: string | undefined): PathIds | undefined {
   return baseline === undefined || baseline === companion.baseline ? companion.paths : undefined;
-}
-
-/** The id that was taken last: attempted, or of an image wanted. */
-export function baselineOf(
-  { status }: Pick<FunctionObject, 'status'>,
-  { type }: Pick<Watch, 'type'>,
-): string | undefined {
-  if (type === 'image') return status?.revision?.imageDigest ?? status?.watch?.adopted;
-  const source = status?.sources?.find(entry => entry.name === 'default');
-  const recorded = type === 'source' ? source?.git?.commitSha : source?.bundle?.digest;
-  return status?.build?.revision ?? recorded ?? status?.watch?.adopted;
 }
 
 /** Reasons for which the observed id waits; the reconcile that said so comes back by itself when they end. */
@@ -173,7 +163,7 @@ const holds: ReadonlySet<string> = new Set([
 function isHolding(fn: FunctionObject): boolean {
   const { conditions, build } = fn.status ?? {};
   const reasons = [findCondition(conditions, 'Built')?.reason, findCondition(conditions, 'Served')?.reason];
-  const unpinned = build?.revision === undefined && ['Created', 'Building'].includes(build?.state ?? '');
+  const unpinned = build !== undefined && build.revision === undefined && isOpen(build);
   const { suspended, hold } = readAnnotations(fn.metadata.annotations);
   return unpinned || reasons.some(reason => holds.has(reason ?? '')) || suspended || hold !== undefined;
 }

@@ -7,8 +7,8 @@ import { parseServing, type ServingObject } from '../../function/schema.ts';
 import type { ServingSpec } from '../../function/schema-serving.ts';
 import type { ServingStageStatus } from '../../function/status.ts';
 import { servingInputHash } from '../../serving/plan.ts';
+import { isRecordedServing } from '../commands.ts';
 import { type Reading, wasEdited } from '../context.ts';
-import { isRecordedServing } from '../leader/commands.ts';
 import { editedLast } from '../managed-fields.ts';
 
 /** The Serving when it is ours and stays. */

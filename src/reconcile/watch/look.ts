@@ -1,6 +1,8 @@
 // What is watched for a Function and what was last seen of it: read from spec, Secret and the state port; nothing is written.
-import { isReason } from '../../function/reasons.ts';
+import type { LeftId } from '../../decide/facts.ts';
+import { isReason, type Reason } from '../../function/reasons.ts';
 import type { FunctionObject } from '../../function/schema.ts';
+import type { WatchStatus } from '../../function/status.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { RetryableError, TerminalError } from '../../platform/errors.ts';
 import { KubeError } from '../../platform/kube/kube.ts';
@@ -42,18 +44,40 @@ export async function lookAtWatch(
     return { kind: 'unwatched', said: { status: 'False', reason: plan.reason, message: plan.message } };
   }
   const { watch } = plan;
-  const secret = watch.secret === undefined ? undefined : { namespace: fn.metadata.namespace, name: watch.secret };
+  const found = await readSource(ports, fn.metadata.namespace, watch);
+  if ('reason' in found) {
+    return { kind: 'unusable', watch, said: { status: 'False', reason: found.reason, message: found.message } };
+  }
+  const { key, warnings } = found;
+  const isFirst = fn.status?.watch?.observed === undefined || fn.status.watch.source !== key;
+  const observation =
+    found.observation && isFirst ? withoutOld(found.observation, watch, ports.clock.now()) : found.observation;
+  return { kind: 'seen', watch, key, observation, warnings: [...watch.warnings, ...warnings] };
+}
+
+/** What stands in the state port of a source that is asked with the credential of its watch. */
+interface ReadSource {
+  readonly key: string;
+  /** Absent: none yet, or it was lost. */
+  readonly observation: Observation | undefined;
+  readonly warnings: readonly string[];
+}
+
+/** The last answer of a source, or why its credential cannot be used; KubeError when the API server cannot be asked for the Secret. */
+export async function readSource(
+  ports: { readonly state: State; readonly credentials: Credentials },
+  namespace: string,
+  { secret: name, source }: Pick<Watch, 'secret' | 'source'>,
+): Promise<ReadSource | { readonly reason: Reason; readonly message: string }> {
+  const secret = name === undefined ? undefined : { namespace, name };
   try {
-    const { credentialId, warnings } = await ports.credentials.resolve(secret, watch.source);
-    const key = sourceKey(watch.source, credentialId);
-    const found = await readObservation(ports.state, key);
-    const isFirst = fn.status?.watch?.observed === undefined || fn.status.watch.source !== key;
-    const observation = found && isFirst ? withoutOld(found, watch, ports.clock.now()) : found;
-    return { kind: 'seen', watch, key, observation, warnings: [...watch.warnings, ...warnings] };
+    const { credentialId, warnings } = await ports.credentials.resolve(secret, source);
+    const key = sourceKey(source, credentialId);
+    return { key, observation: await readObservation(ports.state, key), warnings };
   } catch (error) {
     if (error instanceof KubeError && error.status !== 403) throw error;
     if (!(error instanceof RetryableError || error instanceof TerminalError) || !isReason(error.reason)) throw error;
-    return { kind: 'unusable', watch, said: { status: 'False', reason: error.reason, message: error.message } };
+    return { reason: error.reason, message: error.message };
   }
 }
 
@@ -66,6 +90,11 @@ function withoutOld(observation: Observation, watch: Watch, now: number): Observ
   const intervalMs = Math.max(watch.intervalMs, observation.intervalMs);
   const isOld = observation.at > 0 && now - observation.at > oldIntervals * intervalMs + oldMs;
   return isOld ? { ...observation, heads: {} } : observation;
+}
+
+/** The ids that a Function left of late, as its status records them. */
+export function leftIds({ left = [] }: WatchStatus = {}): readonly LeftId[] {
+  return left.map(({ id, at }) => ({ id, at: Date.parse(at) }));
 }
 
 /** Names a source for people. */

@@ -18,9 +18,9 @@ import {
 } from '../build/images.ts';
 import type { Context, Reading, WatchFinding } from '../context.ts';
 import { withoutAbsent } from '../draft.ts';
-import { baselineOf } from '../leader/function-view.ts';
 import { done, type Outcome, type Said } from '../outcome.ts';
-import { describe, type Look, lookAtWatch, type Seen, secretRetryMs } from './look.ts';
+import { baselineOf } from './baseline.ts';
+import { describe, type Look, leftIds, lookAtWatch, type Seen, secretRetryMs } from './look.ts';
 import { isWaiting, judgeHead, keptPaths, pathsOf, sayPaths } from './paths.ts';
 
 /** Watches, or says why not. Its trouble is its own: nothing that runs is touched. */
@@ -71,7 +71,7 @@ export function findWatch({ draft }: Reading, look: Look & { readonly kind: 'see
   const paths = judgeHead(watch, draft.status, head);
   const facts: WatchFacts = {
     ...watchFacts(draft.status.watch, head),
-    ...(paths === undefined ? {} : { paths, left: leftIds(draft.status.watch, watch, observation) }),
+    ...(paths === undefined ? {} : { paths, left: leftBySource(draft.status.watch, watch, observation) }),
   };
   return { type: watch.type, facts, seenAt: observation?.at, headPaths: pathsOf(watch, head) };
 }
@@ -86,9 +86,12 @@ function watchFacts(watch: WatchStatus | undefined, head: Head | undefined): Wat
 }
 
 /** A filter passes over heads that the Function never took: those that the source left were left by the Function too. */
-function leftIds(status: WatchStatus = {}, watch?: Watch, observation?: Observation): WatchFacts['left'] {
-  const own = (status.left ?? []).map(entry => ({ id: entry.id, at: Date.parse(entry.at) }));
-  return [...own, ...((watch && ofWant(observation?.left, watch.want)) ?? [])];
+function leftBySource(
+  status: WatchStatus | undefined,
+  { want }: Watch,
+  seen: Observation | undefined,
+): WatchFacts['left'] {
+  return [...leftIds(status), ...(ofWant(seen?.left, want) ?? [])];
 }
 
 /** Nothing here changes with a poll that finds what was known. */

@@ -1,8 +1,8 @@
 // What asks a Function for something without touching its spec: fields of the status that somebody blanked, and annotations.
-import { readAnnotations } from '../../function/annotations.ts';
-import { findCondition } from '../../function/conditions.ts';
-import type { FunctionObject } from '../../function/schema.ts';
-import type { BuildStatus, ServingStageStatus } from '../../function/status.ts';
+import { readAnnotations } from '../function/annotations.ts';
+import { findCondition } from '../function/conditions.ts';
+import type { FunctionObject } from '../function/schema.ts';
+import type { BuildStatus, ServingStageStatus } from '../function/status.ts';
 
 /** Whether `status.build` records a build; one without name or hash is none: somebody asks for another. */
 export function isRecordedBuild(

@@ -1,7 +1,7 @@
 // What a leader that comes anew must still hear of.
 import { describe, expect, it } from 'vitest';
-import type { FunctionObject } from '../../function/schema.ts';
-import type { FunctionStatus } from '../../function/status.ts';
+import type { FunctionObject } from '../function/schema.ts';
+import type { FunctionStatus } from '../function/status.ts';
 import { isAskedFor } from './commands.ts';
 
 const build = { state: 'Succeeded', resourceRef: 'b', inputHash: 'v1:1', sequence: 1 };
