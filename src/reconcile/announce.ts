@@ -67,17 +67,23 @@ function buildEvents(fn: FunctionObject, { build }: FunctionStatus, ended: Build
   const reached = [...(isOther ? [ended] : []), ...(build === undefined ? [] : [build])];
   return reached
     .filter(({ state, resourceRef }) => state !== before?.state || resourceRef !== before?.resourceRef)
-    .flatMap(({ state = '', message = '', resourceRef: name }) => {
-      const words = buildWords[state];
-      if (words === undefined) return [];
-      const { apiVersion, kind } = kinds.builder;
-      const related = { apiVersion, kind, metadata: { name: name ?? '', namespace: fn.metadata.namespace } };
-      const note = state === 'Failed' ? `${words.note}: ${oneLine(message)}` : words.note;
-      return [{ regarding: fn, ...(name ? { related } : {}), action: 'Build', ...words, note }];
+    .flatMap(stage => {
+      const words = wordsOf(buildWords, stage);
+      const related = relatedTo(fn, kinds.builder, stage.resourceRef);
+      return words === undefined ? [] : [{ regarding: fn, ...related, action: 'Build', ...words }];
     });
 }
 
 type Words = Pick<EventInput, 'type' | 'reason' | 'note'>;
+
+/** The words for a state, a failure with its message; undefined for a state that is not told. */
+function wordsOf(
+  table: Readonly<Record<string, Words>>,
+  { state = '', message = '' }: { readonly state?: string | undefined; readonly message?: string | undefined },
+): Words | undefined {
+  const words = table[state];
+  return words && state === 'Failed' ? { ...words, note: `${words.note}: ${oneLine(message)}` } : words;
+}
 
 const buildWords: Readonly<Record<string, Words>> = {
   Building: { type: 'Normal', reason: 'BuildStarted', note: 'Build started' },
@@ -97,11 +103,8 @@ const builderWords: Readonly<Record<string, Words>> = {
 
 /** The Event of a Builder that comes from this status to that one; undefined while its state stays. Pure. */
 export function builderEvent(builder: BuilderObject, after: BuilderStatus): EventInput | undefined {
-  const { state = '', message = '' } = after;
-  const words = state === builder.status?.state ? undefined : builderWords[state];
-  if (words === undefined) return undefined;
-  const note = state === 'Failed' ? `${words.note}: ${oneLine(message)}` : words.note;
-  return { regarding: builder, action: 'Build', ...words, note };
+  const words = (after.state ?? '') === builder.status?.state ? undefined : wordsOf(builderWords, after);
+  return words && { regarding: builder, action: 'Build', ...words };
 }
 
 function isNews(old: Condition | undefined, next: Condition, newChild: boolean): boolean {
@@ -119,10 +122,16 @@ function hasNewChild(before: FunctionStatus | undefined, after: FunctionStatus, 
 }
 
 function relatedChild(fn: FunctionObject, status: FunctionStatus, { child }: Voice): { related?: KubeObject } {
-  const name = child?.name(status);
-  if (child === undefined || !name) return {};
-  const { apiVersion, kind } = child.kind;
-  return { related: { apiVersion, kind, metadata: { name, namespace: fn.metadata.namespace } } };
+  return child === undefined ? {} : relatedTo(fn, child.kind, child.name(status));
+}
+
+/** A child by its name; nothing where there is none. */
+function relatedTo(
+  { metadata }: FunctionObject,
+  { apiVersion, kind }: Kind,
+  name: string | undefined,
+): { related?: KubeObject } {
+  return name ? { related: { apiVersion, kind, metadata: { name, namespace: metadata.namespace } } } : {};
 }
 
 function typeOf({ status }: Condition): EventInput['type'] {

@@ -2,7 +2,16 @@
 import { kinds } from '../../function/kinds.ts';
 import type { KubeObject } from '../../platform/kube/kube.ts';
 import { type BuildSpec, readBuildRun, readBuildSpec } from './build-object.ts';
-import { type Found, type Run, type RunDialect, unlessMissing, withCondition } from './dialect.ts';
+import {
+  begun,
+  endedBadly,
+  type Found,
+  type Run,
+  type RunDialect,
+  refused,
+  unlessMissing,
+  withCondition,
+} from './dialect.ts';
 import { inputsOf, ValueReader } from './inputs.ts';
 import { judgeBuild } from './registration.ts';
 import type { RunSource } from './run-status.ts';
@@ -20,21 +29,16 @@ export const buildRuns: RunDialect = {
     if (!spec && !build) return refused('BuildNotFound', `build.shipwright.io ${JSON.stringify(name)} not found`);
     return judged(spec ?? (build && readBuildSpec(build)), name, new ValueReader(get, namespace));
   },
-  started: (run, now) => ({
-    startTime: run.startTime ?? now,
-    ...withCondition(run, { status: 'Unknown', reason: 'Running', message: 'fetching and packing the source' }, now),
-  }),
+  started: begun,
   fetched: source => fetched(source),
   succeeded: (run, { digest, size, message }, now) => ({
     completionTime: now,
     output: { digest, size },
     ...withCondition(run, { status: 'True', reason: 'Succeeded', message }, now),
   }),
-  failed: (run, { reason, message, details }, now) => ({
-    startTime: run.startTime ?? now,
-    completionTime: now,
-    ...(details ? { failureDetails: details } : {}),
-    ...withCondition(run, { status: 'False', reason, message }, now),
+  failed: (run, failure, now) => ({
+    ...endedBadly(run, failure, now),
+    ...(failure.details ? { failureDetails: failure.details } : {}),
   }),
   stopped: (stop, name, timeout) =>
     stop === 'cancelled'
@@ -56,10 +60,6 @@ function read(object: KubeObject): Run | undefined {
     known: status.source,
     succeeded: status.conditions?.find(({ type }) => type === 'Succeeded'),
   };
-}
-
-function refused(reason: string, message: string): Found {
-  return { failure: { reason, message } };
 }
 
 async function judged(spec: BuildSpec | undefined, name: string | undefined, reader: ValueReader): Promise<Found> {

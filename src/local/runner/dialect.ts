@@ -64,12 +64,29 @@ export function withCondition({ succeeded }: Run, condition: Condition, now: str
   return { conditions: [{ type: 'Succeeded', ...condition, lastTransitionTime: unchanged ?? now }] };
 }
 
+/** A run that has begun, or goes on after a restart; both engines say it alike. */
+export function begun(run: Run, now: string): object {
+  const condition = { status: 'Unknown', reason: 'Running', message: 'fetching and packing the source' };
+  return { startTime: run.startTime ?? now, ...withCondition(run, condition, now) };
+}
+
+/** A run that ended without an image; both engines say it alike. */
+export function endedBadly(run: Run, { reason, message }: Failure, now: string): object {
+  const condition = { status: 'False', reason, message };
+  return { startTime: run.startTime ?? now, completionTime: now, ...withCondition(run, condition, now) };
+}
+
+/** What cannot be built, and why. */
+export function refused(reason: string, message: string): Found {
+  return { failure: { reason, message } };
+}
+
 /** A value that is not there is the end of the run, and nobody's fault here. */
 export async function unlessMissing(find: () => Promise<Found>): Promise<Found> {
   try {
     return await find();
   } catch (error) {
     if (!(error instanceof TerminalError)) throw error;
-    return { failure: { reason: 'Failed', message: error.message } };
+    return refused('Failed', error.message);
   }
 }

@@ -4,7 +4,17 @@ import { strategyOf } from '../../build/tekton/pipelines.ts';
 import { kinds } from '../../function/kinds.ts';
 import type { Kube, KubeObject } from '../../platform/kube/kube.ts';
 import type { BuildSpec } from './build-object.ts';
-import { type Found, type KnownSource, type Run, type RunDialect, unlessMissing, withCondition } from './dialect.ts';
+import {
+  begun,
+  endedBadly,
+  type Found,
+  type KnownSource,
+  type Run,
+  type RunDialect,
+  refused,
+  unlessMissing,
+  withCondition,
+} from './dialect.ts';
 import { expand, type Inputs, ValueReader, variables } from './inputs.ts';
 import { judgeBuild } from './registration.ts';
 import type { RunSource } from './run-status.ts';
@@ -61,10 +71,7 @@ export const pipelineRuns: RunDialect = {
   kind: kinds.pipelineRun,
   read,
   find: ({ object }, get) => unlessMissing(() => find(object, get)),
-  started: (run, now) => ({
-    startTime: run.startTime ?? now,
-    ...withCondition(run, { status: 'Unknown', reason: 'Running', message: 'fetching and packing the source' }, now),
-  }),
+  started: begun,
   fetched: (source, spec) => ({ results: sourceResults(source, spec) }),
   succeeded: (run, { image, digest, size, message }, now) => ({
     completionTime: now,
@@ -76,11 +83,7 @@ export const pipelineRuns: RunDialect = {
     ],
     ...withCondition(run, { status: 'True', reason: 'Succeeded', message }, now),
   }),
-  failed: (run, { reason, message }, now) => ({
-    startTime: run.startTime ?? now,
-    completionTime: now,
-    ...withCondition(run, { status: 'False', reason, message }, now),
-  }),
+  failed: endedBadly,
   stopped: (stop, name, timeout) =>
     stop === 'cancelled'
       ? { reason: 'Cancelled', message: `PipelineRun ${JSON.stringify(name)} was cancelled` }
@@ -108,10 +111,6 @@ function read(object: KubeObject): Run | undefined {
     known: knownSource(status.results),
     succeeded: status.conditions?.find(({ type }) => type === 'Succeeded'),
   };
-}
-
-function refused(reason: string, message: string): Found {
-  return { failure: { reason, message } };
 }
 
 async function find(object: KubeObject, get: Kube['get']): Promise<Found> {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
 import { applyDelta, baseDistance, PackError, readVarint } from './delta.ts';
-import type { ObjectFormat } from './refs.ts';
+import { idLengths, type ObjectFormat } from './refs.ts';
 
 export interface PackedObject {
   readonly type: 'commit' | 'tree';
@@ -13,7 +13,6 @@ export interface PackedObject {
 const mostObjects = 50_000;
 const mostBytes = 64 * 1024 * 1024;
 
-const idLengths: Readonly<Record<ObjectFormat, number>> = { sha1: 20, sha256: 32 };
 const types = new Map<number, PackedObject['type'] | 'other'>([
   [1, 'commit'],
   [2, 'tree'],

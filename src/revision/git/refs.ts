@@ -15,6 +15,9 @@ export interface RemoteRef {
 
 export type ObjectFormat = 'sha1' | 'sha256';
 
+/** Bytes of an id. */
+export const idLengths: Readonly<Record<ObjectFormat, number>> = { sha1: 20, sha256: 32 };
+
 /** The server answered in the protocol, with an error or with nothing: it does not understand the question. */
 export const refused = Symbol('refused');
 

@@ -3,7 +3,7 @@ import type { WantedPaths } from '../provider.ts';
 import { folderMode, type TreeEntry } from '../tree-walk.ts';
 import { PackError } from './delta.ts';
 import type { PackedObject } from './pack.ts';
-import type { ObjectFormat } from './refs.ts';
+import { idLengths, type ObjectFormat } from './refs.ts';
 
 /** More entries than this, of all folders on the way together, no pack has that is worth reading: they take memory by far beyond its own. */
 const mostEntries = 500_000;
@@ -44,7 +44,7 @@ export class TreesOfCommits {
 
   constructor(objects: ReadonlyMap<string, PackedObject>, format: ObjectFormat) {
     this.objects = objects;
-    this.idLength = format === 'sha1' ? 20 : 32;
+    this.idLength = idLengths[format];
   }
 
   rootOf(commit: string): string {
