@@ -4,6 +4,7 @@ import { kinds } from '../../src/function/kinds.ts';
 import { startReconcileCluster } from '../flow/cluster.ts';
 import { createWorld, digest, gitSpec, shaA, type World } from '../flow/world.ts';
 import type { TestCluster } from '../servers/api-server.ts';
+import { startedOn } from './started.ts';
 
 let cluster: TestCluster;
 beforeAll(async () => {
@@ -11,12 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster[Symbol.asyncDispose]());
 
-async function started(build: object = {}): Promise<World> {
-  const world = await createWorld(cluster);
-  await world.create({ ...gitSpec, build: { ...gitSpec.build, ...build } });
-  await world.reconcile();
-  return world;
-}
+const started = (build: object = {}) => startedOn(cluster, build);
 
 const buildOf = async (world: World) => (await world.read()).status?.build;
 

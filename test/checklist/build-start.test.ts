@@ -6,6 +6,7 @@ import { startReconcileCluster } from '../flow/cluster.ts';
 import { createWorld, digest, gitSpec, shaA, type World } from '../flow/world.ts';
 import type { TestCluster } from '../servers/api-server.ts';
 import { otherProcess } from './other-process.ts';
+import { startedOn } from './started.ts';
 
 let cluster: TestCluster;
 beforeAll(async () => {
@@ -14,12 +15,7 @@ beforeAll(async () => {
 afterAll(() => cluster[Symbol.asyncDispose]());
 
 /** A Function whose build has just been started. */
-async function started(build: object = {}, spec: object = {}): Promise<World> {
-  const world = await createWorld(cluster);
-  await world.create({ ...gitSpec, ...spec, build: { ...gitSpec.build, ...build } });
-  await world.reconcile();
-  return world;
-}
+const started = (build: object = {}, spec: object = {}) => startedOn(cluster, build, spec);
 
 async function builder(world: World): Promise<KubeObject> {
   const [only, ...others] = await world.all(kinds.builder);

@@ -5,6 +5,7 @@ import type { EventInput } from '../../src/platform/kube/events.ts';
 import { startReconcileCluster } from '../flow/cluster.ts';
 import { createWorld, digest, gitSpec, shaA, type World } from '../flow/world.ts';
 import type { TestCluster } from '../servers/api-server.ts';
+import { startedOn } from './started.ts';
 
 let cluster: TestCluster;
 beforeAll(async () => {
@@ -12,12 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster[Symbol.asyncDispose]());
 
-async function started(build: object = {}): Promise<World> {
-  const world = await createWorld(cluster);
-  await world.create({ ...gitSpec, build: { ...gitSpec.build, ...build } });
-  await world.reconcile();
-  return world;
-}
+const started = (build: object = {}) => startedOn(cluster, build);
 
 const line = ({ type, reason, note }: EventInput) => `${type} ${reason}: ${note}`;
 

@@ -22,10 +22,12 @@ export interface RunnerBench {
   /** The test's own. */
   readonly namespace: string;
   readonly directory: string;
-  /** Starts a runner that is stopped after the test; `path` is where it looks for programs. */
-  start(path?: string): Promise<AsyncDisposable>;
+  /** Starts a runner that is stopped after the test; `path` is where it looks for programs, `concurrency` how many runs go at a time. */
+  start(options?: { readonly path?: string; readonly concurrency?: number }): Promise<AsyncDisposable>;
   /** From now on fetches of packs hang; resolves when one does. */
   hang(): Promise<unknown>;
+  /** No fetch hangs from now on; those that do go on hanging. */
+  unhang(): void;
   /** Waits until an object's status has what `read` looks for. */
   until<T>(kind: Kind, name: string, read: (status: Record<string, unknown>) => T | undefined): Promise<T>;
 }
@@ -80,7 +82,7 @@ export function runnerBench(): RunnerBench {
     get directory() {
       return directory;
     },
-    async start(path = usualPath) {
+    async start({ path = usualPath, concurrency } = {}) {
       const egress = egressPolicy({ allow: [], deny: [], loopback: true, refuse: [] });
       const { kube } = cluster;
       const runner = await startRunner({
@@ -99,6 +101,7 @@ export function runnerBench(): RunnerBench {
         programPath: path,
         scratchDirectory: join(directory, 'scratch'),
         logsDirectory: join(directory, 'logs'),
+        ...(concurrency === undefined ? {} : { concurrency }),
       });
       runners.push(runner);
       return runner;
@@ -111,6 +114,9 @@ export function runnerBench(): RunnerBench {
         return new Promise(() => {});
       };
       return hanging.promise;
+    },
+    unhang() {
+      before = async () => undefined;
     },
     async until(kind, name, read) {
       for (;;) {

@@ -1,93 +1,34 @@
 // The local runner over an API server: what Shipwright would do with a Build and a BuildRun, seen from their status.
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { shipwright } from '../../src/build/shipwright/backend.ts';
 import { kinds } from '../../src/function/kinds.ts';
-import { foreignDefinitions } from '../../src/local/crd/foreign.ts';
-import { type EmbeddedRegistry, startRegistry } from '../../src/local/registry/server.ts';
-import { startRunner } from '../../src/local/runner/runner.ts';
-import { systemClock } from '../../src/platform/clock.ts';
-import { createHttp } from '../../src/platform/http/client.ts';
-import { egressPolicy } from '../../src/platform/http/egress.ts';
+import { startRegistry } from '../../src/local/registry/server.ts';
 import type { Kind, KubeObject } from '../../src/platform/kube/kube.ts';
-import { createMemoryState } from '../../src/platform/state/memory.ts';
-import { createCredentials } from '../../src/revision/credential.ts';
-import { silentLog, startTestCluster, type TestCluster } from '../servers/api-server.ts';
-import { type ForgeRequest, type GitServer, startGitServer } from '../servers/git-server.ts';
+import { silentLog } from '../servers/api-server.ts';
+import { runnerBench } from './runner-bench.ts';
 import { gitSource } from './work-bench.ts';
 
-let cluster: TestCluster;
-let registry: EmbeddedRegistry;
-let git: GitServer;
-/** Called before a request is answered; a promise that never resolves makes a build that never ends. */
-let before: (request: ForgeRequest) => Promise<undefined> = async () => undefined;
-let namespace = '';
-let directory = '';
-let runners: AsyncDisposable[] = [];
+const bench = runnerBench();
 let made = 0;
 
-beforeAll(async () => {
-  cluster = await startTestCluster();
-  await cluster.install(foreignDefinitions);
-  directory = await mkdtemp(join(tmpdir(), 'revflow-runner-'));
-  registry = await startRegistry({ dir: join(directory, 'registry'), log: silentLog });
-  git = await startGitServer({ before: request => before(request) });
-});
-afterAll(async () => {
-  await registry?.close();
-  await git?.close();
-  await cluster?.[Symbol.asyncDispose]();
-  await rm(directory, { recursive: true, force: true });
-});
-beforeEach(async () => {
-  before = async () => undefined;
-  namespace = await cluster.namespace();
-});
-afterEach(async () => {
-  for (const runner of runners.splice(0)) await runner[Symbol.asyncDispose]();
-});
-
-async function start(concurrency = 4): Promise<AsyncDisposable> {
-  const egress = egressPolicy({ allow: [], deny: [], loopback: true, refuse: [] });
-  const { kube } = cluster;
-  const runner = await startRunner({
-    kube,
-    log: silentLog,
-    clock: systemClock,
-    egress,
-    http: createHttp({ clock: systemClock, log: silentLog, userAgent: 'test', proxies: {}, egress }),
-    memory: createMemoryState({ clock: systemClock }),
-    credentials: createCredentials({
-      kube,
-      installKey: new Uint8Array(32),
-      clock: systemClock,
-      requireHosts: false,
-    }),
-    programPath: process.env['PATH'] ?? '',
-    scratchDirectory: join(directory, 'scratch'),
-    logsDirectory: join(directory, 'logs'),
-    concurrency,
-  });
-  runners.push(runner);
-  return runner;
-}
+const start = (concurrency = 4) => bench.start({ concurrency });
 
 function object(kind: Kind, name: string, spec: object): KubeObject {
-  return { apiVersion: kind.apiVersion, kind: kind.kind, metadata: { name, namespace }, spec };
+  return { apiVersion: kind.apiVersion, kind: kind.kind, metadata: { name, namespace: bench.namespace }, spec };
 }
 
 /** A Build and its BuildRun; gives their common name. */
 async function order(spec: object, run: object = {}): Promise<string> {
   made += 1;
   const name = `b${made}`;
-  const output = { image: `${registry.host}/${namespace}/fn:v1` };
+  const output = { image: `${bench.registry.host}/${bench.namespace}/fn:v1` };
   const strategy = { name: 'buildpacks', kind: 'ClusterBuildStrategy' };
-  await cluster.kube.create(kinds.build, object(kinds.build, name, { strategy, output, ...spec }));
-  await cluster.kube.create(kinds.buildRun, object(kinds.buildRun, name, { build: { name }, ...run }));
+  await bench.cluster.kube.create(kinds.build, object(kinds.build, name, { strategy, output, ...spec }));
+  await bench.cluster.kube.create(kinds.buildRun, object(kinds.buildRun, name, { build: { name }, ...run }));
   return name;
 }
 
@@ -100,13 +41,8 @@ interface RunStatus {
   readonly failureDetails?: { readonly reason: string; readonly message: string };
 }
 
-async function until<T>(kind: Kind, name: string, read: (status: RunStatus & KubeObject) => T | undefined): Promise<T> {
-  for (;;) {
-    const found = await cluster.kube.get({ kind, namespace, name });
-    const value = read((found?.['status'] ?? {}) as RunStatus & KubeObject);
-    if (value !== undefined) return value;
-    await systemClock.sleep(20);
-  }
+function until<T>(kind: Kind, name: string, read: (status: RunStatus & KubeObject) => T | undefined): Promise<T> {
+  return bench.until(kind, name, status => read(status as RunStatus & KubeObject));
 }
 
 function finished(name: string): Promise<RunStatus> {
@@ -117,21 +53,10 @@ function started(name: string): Promise<RunStatus> {
   return until(kinds.buildRun, name, status => (status.startTime === undefined ? undefined : status));
 }
 
-/** From now on fetches of packs hang; resolves when one does. */
-function hang(): Promise<unknown> {
-  const hanging = Promise.withResolvers<void>();
-  before = ({ method }) => {
-    if (method !== 'POST') return Promise.resolve(undefined);
-    hanging.resolve();
-    return new Promise(() => {});
-  };
-  return hanging.promise;
-}
-
 let repositories = 0;
 async function repository() {
   repositories += 1;
-  return git.repository(`o/r${repositories}`);
+  return bench.git.repository(`o/r${repositories}`);
 }
 
 describe('a Build', () => {
@@ -174,9 +99,9 @@ describe('a BuildRun', () => {
       output: { digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/), size: expect.any(Number) },
       source: { git: { commitSha, commitAuthor: 'Test' }, timestamp: '2026-01-01T00:00:01Z' },
     });
-    const run = await cluster.kube.get({ kind: kinds.buildRun, namespace, name });
+    const run = await bench.cluster.kube.get({ kind: kinds.buildRun, namespace: bench.namespace, name });
     expect(run && shipwright.result(run)).toMatchObject({ phase: 'succeeded', note: expect.stringMatching(/^packed/) });
-    const log = await readFile(join(directory, 'logs', namespace, `${name}.log`), 'utf8');
+    const log = await readFile(join(bench.directory, 'logs', bench.namespace, `${name}.log`), 'utf8');
     expect(log).toContain(`checked out ${commitSha}`);
   });
 
@@ -184,15 +109,15 @@ describe('a BuildRun', () => {
     await start();
     const repo = await repository();
     await repo.commit();
-    const output = { image: `${registry.host}/${namespace}/embedded` };
+    const output = { image: `${bench.registry.host}/${bench.namespace}/embedded` };
     const spec = { source: gitSource(repo.url), strategy: { name: 'x' }, output };
-    await cluster.kube.create(kinds.buildRun, object(kinds.buildRun, 'embedded', { build: { spec } }));
+    await bench.cluster.kube.create(kinds.buildRun, object(kinds.buildRun, 'embedded', { build: { spec } }));
     expect((await finished('embedded')).conditions).toMatchObject([{ status: 'True' }]);
   });
 
   it('of no Build fails as Shipwright has it', async () => {
     await start();
-    await cluster.kube.create(kinds.buildRun, object(kinds.buildRun, 'orphan', { build: { name: 'none' } }));
+    await bench.cluster.kube.create(kinds.buildRun, object(kinds.buildRun, 'orphan', { build: { name: 'none' } }));
     expect((await finished('orphan')).conditions).toMatchObject([{ status: 'False', reason: 'BuildNotFound' }]);
   });
 
@@ -201,7 +126,7 @@ describe('a BuildRun', () => {
     const repo = await repository();
     repo.isPrivate = true;
     await repo.commit();
-    await cluster.kube.create(kinds.secret, {
+    await bench.cluster.kube.create(kinds.secret, {
       ...object(kinds.secret, 'token', {}),
       type: 'kubernetes.io/basic-auth',
       stringData: { username: 'robot', password: 'wr0ng-password' },
@@ -222,12 +147,12 @@ describe('a BuildRun', () => {
     await start(1);
     const repo = await repository();
     await repo.commit();
-    const hanging = hang();
+    const hanging = bench.hang();
     const running = await order({ source: gitSource(repo.url) });
     await hanging;
     const waiting = await order({ source: gitSource(repo.url) });
     for (const name of [waiting, running])
-      await cluster.kube.patch({ kind: kinds.buildRun, namespace, name }, shipwright.cancel);
+      await bench.cluster.kube.patch({ kind: kinds.buildRun, namespace: bench.namespace, name }, shipwright.cancel);
     for (const name of [running, waiting]) {
       const { conditions, output } = await finished(name);
       expect(conditions).toMatchObject([{ status: 'False', reason: 'BuildRunCanceled' }]);
@@ -239,7 +164,7 @@ describe('a BuildRun', () => {
     await start();
     const repo = await repository();
     await repo.commit();
-    void hang();
+    void bench.hang();
     const name = await order({ source: gitSource(repo.url), timeout: '1s' });
     const { conditions } = await finished(name);
     expect(conditions).toMatchObject([
@@ -251,14 +176,14 @@ describe('a BuildRun', () => {
     await start(1);
     const repo = await repository();
     await repo.commit();
-    const hanging = hang();
+    const hanging = bench.hang();
     const name = await order({ source: gitSource(repo.url) });
     await hanging;
-    before = async () => undefined;
+    bench.unhang();
     const next = await order({ source: gitSource(repo.url) });
-    await cluster.kube.remove({ kind: kinds.buildRun, namespace, name });
+    await bench.cluster.kube.remove({ kind: kinds.buildRun, namespace: bench.namespace, name });
     expect((await finished(next)).conditions).toMatchObject([{ status: 'True' }]);
-    expect(await cluster.kube.get({ kind: kinds.buildRun, namespace, name })).toBeUndefined();
+    expect(await bench.cluster.kube.get({ kind: kinds.buildRun, namespace: bench.namespace, name })).toBeUndefined();
   });
 });
 
@@ -272,7 +197,7 @@ describe('a runner that was stopped', () => {
     stuck.listen(0, '127.0.0.1');
     await once(stuck, 'listening');
     const port = (stuck.address() as { readonly port: number }).port;
-    const image = `127.0.0.1:${port}/${namespace}/fn:v1`;
+    const image = `127.0.0.1:${port}/${bench.namespace}/fn:v1`;
     const name = await order({ source: gitSource(repo.url), output: { image, insecure: true } });
     await until(kinds.buildRun, name, status => status.source);
     const { startTime } = await started(name);
@@ -280,11 +205,11 @@ describe('a runner that was stopped', () => {
     stuck.close();
     stuck.closeAllConnections();
     await once(stuck, 'close');
-    expect((await cluster.kube.get({ kind: kinds.buildRun, namespace, name }))?.['status']).not.toHaveProperty(
-      'completionTime',
-    );
+    expect(
+      (await bench.cluster.kube.get({ kind: kinds.buildRun, namespace: bench.namespace, name }))?.['status'],
+    ).not.toHaveProperty('completionTime');
     await repo.commit();
-    const there = await startRegistry({ dir: join(directory, 'registry-2'), port, log: silentLog });
+    const there = await startRegistry({ dir: join(bench.directory, 'registry-2'), port, log: silentLog });
     await start();
     const status = await finished(name);
     expect(status).toMatchObject({ startTime, conditions: [{ status: 'True' }], source: { git: { commitSha } } });
