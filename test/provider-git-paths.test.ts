@@ -7,6 +7,7 @@ import type { Provider } from '../src/revision/provider.ts';
 import type { GitSource } from '../src/watch/source.ts';
 import { reasonOf, Trial } from './contracts/provider-harness.ts';
 import { gitHarness } from './contracts/provider-sides.ts';
+import { discovery, post, requestsOn, sourceOn } from './git-requests.ts';
 import { type GitServer, type ServedRepository, startGitServer } from './servers/git-server.ts';
 
 let server: GitServer;
@@ -32,19 +33,8 @@ afterEach(async () => {
   await trial.harness[Symbol.asyncDispose]();
 });
 
-function sourceOf(more: Partial<GitSource> = {}): { source: GitSource } {
-  return { source: { kind: 'git', forge: 'github', url: `${server.url}/owner/name`, ...more } };
-}
-
-/** The requests that a question took, as method and path. */
-async function requestsOf(asking: () => Promise<unknown>): Promise<readonly string[]> {
-  server.requests.length = 0;
-  await asking().catch(() => undefined);
-  return server.requests.map(({ method, url }) => `${method} ${url}`);
-}
-
-const post = 'POST /owner/name.git/git-upload-pack';
-const discovery = 'GET /owner/name.git/info/refs?service=git-upload-pack';
+const sourceOf = (more: Partial<GitSource> = {}) => sourceOn(server, more);
+const requestsOf = (asking: () => Promise<unknown>) => requestsOn(server, asking);
 
 describe('the ids of paths', () => {
   const files = Object.fromEntries(
